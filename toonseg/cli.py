@@ -1,0 +1,112 @@
+"""The command `toonseg`: what the pipeline's stages do, and what stands around them, without DVC.
+
+Each command imports what it needs when it runs, so that `toonseg --help` answers at once.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from toonseg import __version__
+from toonseg.console import guarded
+
+PIPELINE = """\
+the pipeline (params.yaml holds every threshold; only stale stages run):
+  dvc repro                                      crawl, link, cut, split, train, evaluate, export
+  dvc exp run --set-param split.train=0.9        try another value
+  dvc metrics diff                               what it changed
+  dvc plots show                                 curves and pictures
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status: 0 when it did what was asked."""
+    options = _parser().parse_args(arguments)
+    return guarded(lambda: int(options.run(options)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="toonseg",
+        description="Clothes and hair of webtoon panels as masks, from a browser to a trained model.",
+        epilog=PIPELINE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"toonseg {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    doctor = commands.add_parser("doctor", help="say what is installed, and what is missing for what")
+    doctor.set_defaults(run=_doctor)
+
+    browser = commands.add_parser("browser", help="find the browser that crawl drives, or install one")
+    browser.add_argument("--install", action="store_true", help="install one where there is none")
+    browser.set_defaults(run=_browser)
+
+    _add_demo(
+        commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
+    )
+    return parser
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
+    commands = demo.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    serve = commands.add_parser("serve", help="serve the demo's web site, to look at in your own browser")
+    serve.add_argument("--port", type=int, default=0, help="port of the pages (default: a free one)")
+    serve.set_defaults(run=_demo_serve)
+
+    draw = commands.add_parser("draw", help="write one episode's pages as JPEG files")
+    draw.add_argument("series", help="after-class, moonlit-bus or tidal-town")
+    draw.add_argument("episode", type=int, help="number of the episode")
+    draw.add_argument("--out", type=Path, required=True, help="folder for the pages")
+    draw.set_defaults(run=_demo_draw)
+
+    labels = commands.add_parser("labels", help="write the label files of the demo's series")
+    labels.add_argument("--out", type=Path, default=Path("data/labels"), help="folder (default: data/labels)")
+    labels.set_defaults(run=_demo_labels)
+
+    pictures = commands.add_parser("pictures", help="draw the README's pictures from the pipeline's outputs")
+    pictures.add_argument(
+        "--out", type=Path, default=Path("docs/images"), help="folder (default: docs/images)"
+    )
+    pictures.set_defaults(run=_demo_pictures)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from toonseg.doctor import examine
+
+    return examine()
+
+
+def _browser(options: argparse.Namespace) -> int:
+    from toonseg.crawl.install import see_to_browser
+
+    print(see_to_browser(install=options.install))
+    return 0
+
+
+def _demo_serve(options: argparse.Namespace) -> int:
+    from toonseg.demo.site import serve_until_interrupted
+
+    return serve_until_interrupted(options.port)
+
+
+def _demo_draw(options: argparse.Namespace) -> int:
+    from toonseg.demo.commands import write_pages
+
+    print(write_pages(options.series, options.episode, options.out))
+    return 0
+
+
+def _demo_labels(options: argparse.Namespace) -> int:
+    from toonseg.demo.commands import write_labels
+
+    print(write_labels(options.out))
+    return 0
+
+
+def _demo_pictures(options: argparse.Namespace) -> int:
+    from toonseg.demo.commands import write_pictures
+
+    print(write_pictures(options.out))
+    return 0

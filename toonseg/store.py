@@ -1,0 +1,102 @@
+"""Reading and writing of the project's files.
+
+Everything is written beside its place under a hidden name and renamed when it is whole, so a run
+that is killed leaves the old file or the new one, never half of one.
+"""
+
+import csv
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from toonseg.errors import ToonsegError
+
+T = TypeVar("T")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to, and put what was written in place of ``path`` at the end.
+
+    If the block raises, ``path`` stays as it was and nothing is left beside it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, and put it in place of the folder ``path`` at the end.
+
+    If the block raises, ``path`` stays as it was and nothing is left beside it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        yield aside
+        if path.exists():
+            shutil.rmtree(path)
+        aside.replace(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` whole."""
+    with whole_file(path) as aside:
+        aside.write_bytes(data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys and one item a line, as Git can compare it."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    write_bytes(path, (text + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file. Raises ToonsegError that names the file and the place of the fault."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ToonsegError(f"{path} does not exist: run `dvc repro` to make it") from None
+    except UnicodeDecodeError:
+        raise ToonsegError(f"{path} is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ToonsegError(
+            f"{path}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})"
+        ) from None
+
+
+def write_table(path: Path, rows: Iterable[T], kind: type[T]) -> None:
+    """Write records as CSV with the field names of ``kind`` as its header, in the order given."""
+    with whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([field.name for field in fields(kind)])  # type: ignore[arg-type]
+        writer.writerows(astuple(row) for row in rows)  # type: ignore[call-overload]
+
+
+def read_table(path: Path, kind: type[T]) -> list[T]:
+    """Read what ``write_table`` wrote. Raises ToonsegError when the header or a value does not fit."""
+    wanted = get_type_hints(kind)
+    read = {name: hint if hint in (int, float) else str for name, hint in wanted.items()}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file)
+            if table.fieldnames != list(wanted):
+                raise ToonsegError(f"{path}: its columns are {table.fieldnames}, not {list(wanted)}")
+            return [kind(**{name: read[name](row[name]) for name in wanted}) for row in table]
+    except FileNotFoundError:
+        raise ToonsegError(f"{path} does not exist: run `dvc repro` to make it") from None
+    except (ValueError, TypeError) as error:
+        raise ToonsegError(f"{path}, line {table.line_num}: {error}") from None

@@ -38,9 +38,7 @@ def load_series(path: Path = PARAMS_FILE) -> "dict[str, SeriesParams]":
     """
     section = find_section(read_yaml(path), "series", path)
     if not isinstance(section, dict) or not section:
-        raise ParamsError(
-            f"{path}, section 'series': no series in it: declare one, with site, title, episodes"
-        )
+        raise ParamsError(f"{path}, section 'series': declare at least one, with site, title and episodes")
     for name in section:
         if not (isinstance(name, str) and _NAME.fullmatch(name)):
             raise ParamsError(
@@ -78,7 +76,10 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _episodes(text: str) -> str:
+def _episodes(value: object) -> object:
+    text = _text(value)
+    if not isinstance(text, str):
+        raise ValueError("must be text such as 1-7, 102")
     _parse(text)
     return text
 
@@ -101,4 +102,4 @@ class SeriesParams:
 
     site: _Text
     title: _Text
-    episodes: Annotated[str, BeforeValidator(_text), AfterValidator(_episodes)]
+    episodes: Annotated[str, BeforeValidator(_episodes)]

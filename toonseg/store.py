@@ -5,6 +5,7 @@ that is killed leaves the old file or the new one, never half of one.
 """
 
 import csv
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,15 @@ def write_bytes(path: Path, data: bytes) -> None:
         aside.write_bytes(data)
 
 
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes in hexadecimal. Raises ToonsegError when it does not exist."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise ToonsegError(f"{path} does not exist: run `dvc repro` to make it") from None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with sorted keys and one item a line, as Git can compare it."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
@@ -76,6 +86,8 @@ def read_json(path: Path) -> Any:
         raise ToonsegError(
             f"{path}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})"
         ) from None
+    except (ValueError, RecursionError) as error:
+        raise ToonsegError(f"{path}: not usable JSON ({error})") from None
 
 
 def write_table(path: Path, rows: Iterable[T], kind: type[T]) -> None:

@@ -1,0 +1,75 @@
+"""Project the labels on the panels and split them: ``python -m stages.split``."""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from toonseg.classes import load_classes
+from toonseg.console import run_stage
+from toonseg.formats.coco import dataset_document
+from toonseg.formats.labelfile import read_label_folder
+from toonseg.labels.dataset import build_dataset
+from toonseg.params import load_params
+from toonseg.records import Panel, Placement
+from toonseg.series import load_series, parse_episodes
+from toonseg.splits import SplitParams
+from toonseg.store import file_sha256, read_table, whole_folder, write_json
+
+STRIPS = Path("data/strips")
+PANELS = Path("data/panels")
+LABELS = Path("data/labels")
+DATASET = Path("data/dataset")
+METRICS = Path("metrics/split.json")
+
+
+def main() -> str:
+    """Write the datasets of train and test, and what was counted on the way."""
+    params = load_params("split", SplitParams)
+    classes = load_classes()
+    series = load_series()
+    forget_removed(series)
+    strips = {
+        name: strip_heights_px(name, {str(number) for number in parse_episodes(declared.episodes)})
+        for name, declared in series.items()
+    }
+    regions, left_out = read_label_folder(LABELS, classes, strips)
+    panels = [panel for name in series for panel in read_table(PANELS / name / "panels.csv", Panel)]
+    dataset = build_dataset(panels, regions, classes, params)
+    with whole_folder(DATASET) as folder:
+        for side, shown in (("train", dataset.train), ("test", dataset.test)):
+            digests = {item.panel.path: file_sha256(PANELS / item.panel.path) for item in shown}
+            document = dataset_document(shown, classes, digests, f"toonseg {side}")
+            write_json(folder / f"{side}.json", document)
+    write_json(METRICS, dataset.counts)
+    noted = f"; {', '.join(map(str, left_out))} left out: no such series in params.yaml" if left_out else ""
+    return f"{len(dataset.train)} panels to train, {len(dataset.test)} to test{noted}"
+
+
+def strip_heights_px(series: str, episodes: Collection[str]) -> dict[str, int]:
+    """The heights of the strips of a series' declared episodes."""
+    heights: dict[str, int] = {}
+    for page in read_table(STRIPS / f"{series}.csv", Placement):
+        if page.episode in episodes:
+            heights[page.episode] = max(page.y1, heights.get(page.episode, 0))
+    return heights
+
+
+def forget_removed(series: Collection[str]) -> None:
+    """Delete panels and strips of series that params.yaml no longer declares.
+
+    DVC hashes the folders data/panels and data/strips as a whole. What a removed series left there
+    would give this machine other hashes than a fresh clone computes, and no stage owns it any more.
+    """
+    for table in PANELS.glob("*/panels.csv"):
+        if table.parent.name not in series:
+            # Renamed first: a folder half deleted would have lost the table that tells what it is.
+            shutil.rmtree(table.parent.replace(PANELS / f".{table.parent.name}.partial"))
+    for aside in PANELS.glob(".*.partial"):
+        shutil.rmtree(aside)
+    for table in STRIPS.glob("*.csv"):
+        if table.stem not in series:
+            table.unlink()
+
+
+if __name__ == "__main__":
+    run_stage("split", main)

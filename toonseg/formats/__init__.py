@@ -1,0 +1,1 @@
+"""Label and dataset files, one module a format."""

@@ -1,0 +1,1 @@
+"""Labels that hang on the strip, and the panels of a dataset that they fall on."""

@@ -1,0 +1,187 @@
+"""Labels of the strip, projected on the panels that the cut gives today.
+
+An instance becomes pixels once, in its region's frame (moving its points first would change masks),
+and is then cropped to each panel that shows some of it.
+
+Panels may overlap. Of an instance that several of them show, each pixel belongs to the panel that
+holds most of the instance (the upper, then the left one when they hold the same), so no pixel is
+learned or scored twice. A panel to which at least ``min_visible`` of the instance belongs keeps that
+part as its label. Any other panel that shows some of it gets what it shows as an ignored region,
+neither learned nor scored, because the picture does show a thing of the class there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from toonseg.geometry import (
+    Box,
+    Rle,
+    box_area,
+    covered_area,
+    crop_rle,
+    decode_rle,
+    encode_rle,
+    intersection,
+    rle_area,
+    rle_box,
+    segmentation_rle,
+    shift_box,
+)
+from toonseg.labels.regions import Instance, LabelledRegion
+from toonseg.records import PANEL, Panel, natural_key
+
+Fate = Literal["kept", "ignored", "outside"]
+Boxes: TypeAlias = npt.NDArray[np.int64]  # (n, 4)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """An instance as one panel shows it; ``rle`` has the panel's size, ``box`` is in its pixels."""
+
+    name: str
+    rle: Rle
+    box: Box
+    area: int
+    ignored: bool
+
+
+@dataclass(frozen=True)
+class LabelledPanel:
+    """A panel of which enough is labelled, with what it shows (often nothing)."""
+
+    panel: Panel
+    annotations: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What became of panels and labels.
+
+    ``labelled`` holds the panels of the dataset and ``unlabelled`` the others, text left out, sorted
+    by series, episode and place. ``fates`` counts each instance of the labels once, per class: kept by
+    a panel, else ignored by one, else outside every panel of the dataset. So the sum of ``fates`` is
+    the number of instances that the labels hold.
+    """
+
+    labelled: tuple[LabelledPanel, ...]
+    unlabelled: tuple[Panel, ...]
+    fates: Mapping[tuple[str, Fate], int]
+
+
+def project(
+    panels: Iterable[Panel], regions: Iterable[LabelledRegion], min_visible: float, min_labelled: float
+) -> Projection:
+    """Give each panel the labels that fall on it.
+
+    A panel belongs to the dataset when at least ``min_labelled`` of its area lies inside regions. A
+    panel keeps an instance when at least ``min_visible`` of its pixels belong to it (0 keeps whatever
+    shows). No panel, or no region, gives empty results.
+    """
+    drawn = sorted((panel for panel in panels if panel.kind == PANEL), key=_panel_key)
+    panels_of: dict[tuple[str, str], list[Panel]] = defaultdict(list)
+    regions_of: dict[tuple[str, str], list[LabelledRegion]] = defaultdict(list)
+    for panel in drawn:
+        panels_of[panel.series, panel.episode].append(panel)
+    for region in sorted(regions, key=lambda region: (region.y0, region.x0, region.id)):
+        regions_of[region.series, region.episode].append(region)
+
+    shown: dict[Panel, list[Annotation]] = {}
+    fates: dict[tuple[str, Fate], int] = defaultdict(int)
+    for episode in panels_of.keys() | regions_of.keys():
+        labelled = _labelled(panels_of[episode], regions_of[episode], min_labelled)
+        shown |= {panel: [] for panel in labelled}
+        boxes = _boxes(map(_box, labelled))
+        for region in regions_of[episode]:
+            near = [labelled[index] for index in _meeting(boxes, region.box)]
+            frames = [shift_box(_box(panel), -region.x0, -region.y0) for panel in near]
+            for instance in region.instances:
+                found = _project_instance(instance, region, frames, min_visible)
+                fates[instance.name, _fate(found.values())] += 1
+                for index, annotation in found.items():
+                    shown[near[index]].append(annotation)
+    return Projection(
+        tuple(LabelledPanel(panel, tuple(shown[panel])) for panel in drawn if panel in shown),
+        tuple(panel for panel in drawn if panel not in shown),
+        dict(fates),
+    )
+
+
+def _project_instance(
+    instance: Instance, region: LabelledRegion, frames: Sequence[Box], min_visible: float
+) -> dict[int, Annotation]:
+    """What each panel shows of an instance, by the panel's index in ``frames`` (in region pixels)."""
+    whole = segmentation_rle(instance.segmentation, region.height, region.width)
+    extent = rle_box(whole)
+    views = {
+        index: view
+        for index, frame in enumerate(frames)
+        if box_area(intersection(frame, extent)) and rle_area(view := crop_rle(whole, frame))
+    }
+    least = min_visible * rle_area(whole)
+    taken: list[Box] = []
+    found = {}
+    for index in sorted(views, key=lambda index: (-rle_area(views[index]), index)):
+        own = _without(views[index], frames[index], taken)
+        taken.append(frames[index])
+        if instance.ignored or not 0 < rle_area(own) >= least:
+            found[index] = _annotation(instance.name, views[index], ignored=True)
+        else:
+            found[index] = _annotation(instance.name, own, ignored=False)
+    return found
+
+
+def _without(view: Rle, frame: Box, taken: Iterable[Box]) -> Rle:
+    """What is left of a panel's view when the pixels that other panels have taken are cleared."""
+    shared = [part for part in (intersection(frame, box) for box in taken) if box_area(part)]
+    if not shared:
+        return view
+    mask = decode_rle(view).copy()
+    for x0, y0, x1, y1 in (shift_box(part, -frame[0], -frame[1]) for part in shared):
+        mask[y0:y1, x0:x1] = False
+    return encode_rle(mask)
+
+
+def _annotation(name: str, rle: Rle, ignored: bool) -> Annotation:
+    return Annotation(name, rle, rle_box(rle), rle_area(rle), ignored)
+
+
+def _fate(annotations: Iterable[Annotation]) -> Fate:
+    ignored = [annotation.ignored for annotation in annotations]
+    if not ignored:
+        return "outside"
+    return "ignored" if all(ignored) else "kept"
+
+
+def _labelled(panels: Sequence[Panel], regions: Sequence[LabelledRegion], min_labelled: float) -> list[Panel]:
+    """The panels of an episode of which at least ``min_labelled`` lies inside its regions."""
+    boxes = _boxes(region.box for region in regions)
+    found = []
+    for panel in panels:
+        near = [regions[index].box for index in _meeting(boxes, _box(panel))]
+        if covered_area(_box(panel), near) >= min_labelled * box_area(_box(panel)) > 0:
+            found.append(panel)
+    return found
+
+
+def _boxes(boxes: Iterable[Box]) -> Boxes:
+    return np.array(list(boxes), dtype=np.int64).reshape(-1, 4)
+
+
+def _meeting(boxes: Boxes, box: Box) -> list[int]:
+    """Indices of the boxes that share a pixel with ``box``."""
+    x0, y0, x1, y1 = boxes.T
+    meets = (x0 < box[2]) & (x1 > box[0]) & (y0 < box[3]) & (y1 > box[1])
+    return [int(index) for index in np.flatnonzero(meets)]
+
+
+def _box(panel: Panel) -> Box:
+    return panel.x0, panel.y0, panel.x1, panel.y1
+
+
+def _panel_key(panel: Panel) -> tuple[object, ...]:
+    return panel.series, natural_key(panel.episode), panel.y0, panel.x0, panel.y1, panel.x1

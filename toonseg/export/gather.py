@@ -1,0 +1,115 @@
+"""Panels, labels and predictions brought together for an export."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toonseg.engines.base import Predictor
+from toonseg.errors import EngineError, LabelError, ParamsError
+from toonseg.export.instances import ExportPanel, ExportParams, choose_instances
+from toonseg.images import Picture
+from toonseg.panels import read_panel
+from toonseg.records import PANEL, Panel
+from toonseg.store import read_table
+
+Coco = Mapping[str, Any]
+ByPanel = Mapping[str, Sequence[Coco]]  # annotations or results, by the panel's path
+
+
+def series_panels(folder: Path, series: str) -> list[Panel]:
+    """The panels of a series in the order of its table, without drawings of text.
+
+    Raises ToonsegError when the table cannot be read or lists no panel.
+    """
+    panels = [panel for panel in read_table(folder / series / "panels.csv", Panel) if panel.kind == PANEL]
+    if not panels:
+        raise ParamsError(
+            f"params.yaml, section 'export': series names '{series}', whose cut gave no panel: leave it out"
+        )
+    return panels
+
+
+def class_names(datasets: Sequence[Coco]) -> dict[int, str]:
+    """Class names by their ids, in the order of the ids. Raises LabelError when the datasets differ."""
+    found = [{category["id"]: category["name"] for category in dataset["categories"]} for dataset in datasets]
+    if any(names != found[0] for names in found):
+        raise LabelError("data/dataset: its files list different classes: run `dvc repro split`")
+    return dict(sorted(found[0].items()))
+
+
+def labels_by_panel(datasets: Sequence[Coco], series: Sequence[str]) -> dict[str, list[Coco]]:
+    """The annotations of every labelled panel of some series, by the panel's path; often an empty list."""
+    labels: dict[str, list[Coco]] = {}
+    for dataset in datasets:
+        paths = {image["id"]: image["file_name"] for image in dataset["images"] if image["series"] in series}
+        labels.update({path: [] for path in paths.values()})
+        for annotation in dataset["annotations"]:
+            if annotation["image_id"] in paths:
+                labels[paths[annotation["image_id"]]].append(annotation)
+    return labels
+
+
+def check_labelled(labels: ByPanel, panels: Sequence[Panel]) -> None:
+    """Raise ParamsError when labels are asked for of a series that has none."""
+    labelled = {panel.series for panel in panels if panel.path in labels}
+    for name in dict.fromkeys(panel.series for panel in panels):
+        if name not in labelled:
+            raise ParamsError(
+                f"params.yaml, section 'export': source is labels, but '{name}' has none: "
+                "set it to predictions or both, or leave the series out"
+            )
+
+
+def predict_panels(
+    predictor: Predictor, pictures: Iterator[tuple[int, Picture]], panels: Sequence[Panel], score_floor: float
+) -> dict[str, list[Coco]]:
+    """The model's results by the panel's path; ``pictures`` come with the panel's number as their id."""
+    results: dict[str, list[Coco]] = defaultdict(list)
+    for result in predictor.predict(pictures, score_floor):
+        results[panels[result["image_id"]].path].append(result)
+    return results
+
+
+def check_classes(predictor: Predictor, classes: Mapping[int, str]) -> None:
+    """Raise EngineError when the model was trained for other classes than the datasets have."""
+    if dict(enumerate(predictor.classes, start=1)) != dict(classes):
+        raise EngineError(
+            f"data/model knows {', '.join(predictor.classes)}, data/dataset {', '.join(classes.values())}: "
+            "run `dvc repro train`"
+        )
+
+
+def panel_pictures(folder: Path, panels: Sequence[Panel]) -> Iterator[tuple[int, Picture]]:
+    """Number and picture of each panel, one at a time. Raises ImageError when one cannot be read."""
+    for number, panel in enumerate(panels):
+        yield number, _read(folder, panel)[1]
+
+
+def gather(
+    folder: Path,
+    panels: Sequence[Panel],
+    labels: ByPanel,
+    predictions: ByPanel,
+    *,
+    classes: Mapping[int, str],
+    params: ExportParams,
+) -> Iterator[ExportPanel]:
+    """Each panel with what is to be exported of it, one at a time.
+
+    A panel that nobody labelled is left out when only labels are asked for. Raises ImageError when a
+    panel's picture cannot be read, LabelError when its labels are of another size.
+    """
+    for panel in panels:
+        if params.source == "labels" and panel.path not in labels:
+            continue
+        data, picture = _read(folder, panel)
+        drawn, found = labels.get(panel.path, ()), predictions.get(panel.path, ())
+        for mask in (annotation["segmentation"] for annotation in (*drawn, *found)):
+            if tuple(mask["size"]) != picture.shape[:2]:
+                raise LabelError(f"{panel.path}: its masks are of another cut: run `dvc repro`")
+        yield ExportPanel(panel, data, picture, choose_instances(drawn, found, classes, params))
+
+
+def _read(folder: Path, panel: Panel) -> tuple[bytes, Picture]:
+    return read_panel(folder, panel.path, panel.x1 - panel.x0, panel.y1 - panel.y0)

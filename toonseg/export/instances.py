@@ -1,0 +1,108 @@
+"""What is exported of a panel: which masks, by whom, and in which order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, cast
+
+from annotated_types import Ge, Gt, Le, MinLen
+from pycocotools import mask as coco_mask
+
+from toonseg.geometry import Box, Rle, rle_area, rle_box
+from toonseg.images import Picture
+from toonseg.records import Panel
+
+LABEL: Final = "label"
+PREDICTION: Final = "prediction"
+Maker = Literal["label", "prediction"]
+
+
+@dataclass(frozen=True)
+class ExportParams:
+    """Section ``export``: what goes out, and as what."""
+
+    series: Annotated[list[str], MinLen(1)]
+    classes: Annotated[list[str], MinLen(1)]
+    layouts: Annotated[list[str], MinLen(1)]
+    source: Literal["labels", "predictions", "both"]
+    min_score: Annotated[float, Ge(0), Le(1)]
+    max_overlap: Annotated[float, Gt(0), Le(1)]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True)
+class ExportInstance:
+    """One mask of a panel's size, drawn by a person (``label``, score 1) or by the model."""
+
+    class_id: int
+    name: str
+    rle: Rle
+    box: Box
+    area: int
+    source: Maker
+    score: float
+
+
+@dataclass(frozen=True)
+class ExportPanel:
+    """A panel to export: its file's bytes, its pixels, and its instances, the most trusted first."""
+
+    panel: Panel
+    data: bytes
+    picture: Picture
+    instances: tuple[ExportInstance, ...]
+
+
+def choose_instances(
+    labels: Sequence[Mapping[str, Any]],
+    predictions: Sequence[Mapping[str, Any]],
+    classes: Mapping[int, str],
+    params: ExportParams,
+) -> tuple[ExportInstance, ...]:
+    """Choose among a panel's COCO annotations and COCO results, the most trusted first.
+
+    Labels come before predictions, smaller labels before larger ones, likelier predictions before
+    less likely ones. Regions that a person marked as ignored (``iscrowd``) and empty masks stay out. With
+    both sources a person wins: a prediction is dropped when more than ``max_overlap`` of it lies on
+    labels, of whatever class. ``classes`` names every class by its id.
+    """
+    drawn = [label for label in labels if not label["iscrowd"]] if params.source != "predictions" else []
+    found = [
+        result
+        for result in (predictions if params.source != "labels" else ())
+        if result["score"] >= params.min_score and not _claimed(result, drawn, params.max_overlap)
+    ]
+    instances = [
+        *(_instance(label, classes, LABEL, 1.0) for label in drawn),
+        *(_instance(result, classes, PREDICTION, float(result["score"])) for result in found),
+    ]
+    wanted = [instance for instance in instances if instance.area and instance.name in params.classes]
+    return tuple(sorted(wanted, key=_trust))
+
+
+def _trust(instance: ExportInstance) -> tuple[Any, ...]:
+    return (
+        instance.source != LABEL,
+        -instance.score,
+        instance.area,
+        instance.class_id,
+        instance.box,
+        instance.rle["counts"],
+    )
+
+
+def _instance(
+    annotation: Mapping[str, Any], classes: Mapping[int, str], source: Maker, score: float
+) -> ExportInstance:
+    rle = cast(Rle, dict(annotation["segmentation"]))
+    class_id = annotation["category_id"]
+    return ExportInstance(class_id, classes[class_id], rle, rle_box(rle), rle_area(rle), source, score)
+
+
+def _claimed(result: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]], max_overlap: float) -> bool:
+    """Whether more than ``max_overlap`` of a predicted mask lies on what a person drew."""
+    area = rle_area(cast(Rle, result["segmentation"]))
+    if not drawn or not area:
+        return False
+    labelled: Any = coco_mask.merge([label["segmentation"] for label in drawn])
+    shared = coco_mask.area(coco_mask.merge([labelled, cast(Any, result["segmentation"])], intersect=True))
+    return bool(shared > max_overlap * area)

@@ -121,7 +121,11 @@ def make_tiny(root: Path) -> Project:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and name not in ("dvc.lock",) and not name.startswith(("plots/", "metrics/")):
+        if (
+            (ROOT / name).is_file()
+            and name not in ("dvc.lock",)
+            and not name.startswith(("plots/", "metrics/"))
+        ):
             target = root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)

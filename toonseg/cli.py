@@ -62,14 +62,16 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
     draw.set_defaults(run=_demo_draw)
 
     labels = commands.add_parser("labels", help="write the label files of the demo's series")
+    labels.add_argument("--series", help="one series (default: each labelled one)")
+    labels.add_argument("--episodes", help="as ranges, 1-7, 102 (default: those of params.yaml)")
     labels.add_argument("--out", type=Path, default=Path("data/labels"), help="folder (default: data/labels)")
     labels.set_defaults(run=_demo_labels)
 
-    pictures = commands.add_parser("pictures", help="draw the README's pictures from the pipeline's outputs")
-    pictures.add_argument(
-        "--out", type=Path, default=Path("docs/images"), help="folder (default: docs/images)"
+    steps = commands.add_parser(
+        "steps", help="draw the steps from page to panel, from the pipeline's outputs"
     )
-    pictures.set_defaults(run=_demo_pictures)
+    steps.add_argument("--out", type=Path, default=Path("docs/images/steps.png"), help="PNG file")
+    steps.set_defaults(run=_demo_steps)
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -101,12 +103,12 @@ def _demo_draw(options: argparse.Namespace) -> int:
 def _demo_labels(options: argparse.Namespace) -> int:
     from toonseg.demo.commands import write_labels
 
-    print(write_labels(options.out))
+    print(write_labels(options.out, options.series, options.episodes))
     return 0
 
 
-def _demo_pictures(options: argparse.Namespace) -> int:
-    from toonseg.demo.commands import write_pictures
+def _demo_steps(options: argparse.Namespace) -> int:
+    from toonseg.demo.commands import write_steps_picture
 
-    print(write_pictures(options.out))
+    print(write_steps_picture(options.out))
     return 0

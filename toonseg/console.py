@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def run_stage(name: str, stage: Callable[..., str]) -> NoReturn:
     label = "@".join([name, *arguments])
 
     def work() -> int:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         log = os.environ.get("TOONSEG_STAGE_LOG")
         if log:
             with Path(log).open("a", encoding="utf-8") as file:

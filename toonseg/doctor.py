@@ -27,7 +27,7 @@ def examine() -> int:
     findings = [look() for look in LOOKS]
     for finding in findings:
         mark = "ok  " if finding.found else "MISS" if finding.needed else "-   "
-        print(f"{mark} {finding.name:12} {finding.found or finding.missing}   [{finding.purpose}]")
+        print(f"{mark} {finding.name:15}{finding.purpose:25}{finding.found or finding.missing}")
     lacking = [finding.name for finding in findings if finding.needed and not finding.found]
     if lacking:
         print(f"missing: {', '.join(lacking)}", file=sys.stderr)

@@ -23,6 +23,7 @@ TINY: dict[str, Any] = {
     "train.batch": 2,
     "train.warmup_iterations": 1,
     "train.checkpoint_every": 1,
+    "train.log_every": 1,
     "export.series": [UNLABELLED],
 }
 

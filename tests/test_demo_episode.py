@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from toonseg.demo import SERIES
-from toonseg.demo.board import draw_strip
-from toonseg.demo.episode import Episode, draw_episode, episode_title, publish
+from toonseg.demo.artist.board import draw_strip
+from toonseg.demo.artist.episode import Episode, draw_episode, episode_title, publish
+from toonseg.demo.artist.layout import plan_episode
+from toonseg.demo.artist.letters import font, wrap
+from toonseg.demo.artist.pages import OTHER_WIDTHS, slice_pages
+from toonseg.demo.artist.scripts import SCRIPTS, all_text
 from toonseg.demo.labels import CLASSES, SMALLEST_PX, label_episodes, label_regions, label_text, trace
-from toonseg.demo.layout import plan_episode
-from toonseg.demo.letters import font, wrap
-from toonseg.demo.pages import OTHER_WIDTHS, slice_pages
-from toonseg.demo.scripts import SCRIPTS, all_text
 from toonseg.errors import ToonsegError
 from toonseg.geometry import rasterise
 

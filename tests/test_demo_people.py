@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from toonseg.demo.ink import Canvas, curve
-from toonseg.demo.people import EXPRESSIONS, POSES, Character, Facing, Outfit, cast, draw_person
-from toonseg.demo.styles import STYLES, Style
+from toonseg.demo.artist.ink import Canvas, curve
+from toonseg.demo.artist.people import EXPRESSIONS, POSES, Character, Facing, Outfit, cast, draw_person
+from toonseg.demo.artist.styles import STYLES, Style
 
 CLASSES = {"hair", "dress-shirt", "T-shirt", "pants", "skirt", "outer", "tie", "vest"}
 FACINGS: tuple[Facing, ...] = ("front", "left", "right", "back")

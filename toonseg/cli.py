@@ -81,7 +81,7 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _browser(options: argparse.Namespace) -> int:
-    from toonseg.crawl.install import see_to_browser
+    from toonseg.install import see_to_browser
 
     print(see_to_browser(install=options.install))
     return 0

@@ -3,13 +3,10 @@
 The artist draws three series of our own, each in a style of its own, with the exact mask of everything
 that it draws: the same series and episode number give the same bytes on every run.
 
-- ``episode.draw_episode`` gives an episode's JPEG pages and its truth: boxes of panels and of texts,
-  the visible mask of every garment and head of hair.
+- ``artist.episode.draw_episode`` gives an episode's JPEG pages and its truth: boxes of panels and of
+  texts, the visible mask of every garment and head of hair.
 - ``labels.label_series`` gives a label file as a person would have drawn it on rough cuts.
 - ``site`` serves the episodes on loopback, with the markup of a real site.
-
-An episode is told (``scripts``, ``story``), laid out in numbers (``layout``), drawn (``board``, with
-``people``, ``backdrops``, ``objects`` and ``letters``) and sliced (``pages``).
 """
 
 from collections.abc import Mapping

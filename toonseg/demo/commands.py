@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from toonseg.demo import SERIES
-from toonseg.demo.episode import draw_episode
+from toonseg.demo.artist.episode import draw_episode
 from toonseg.demo.labels import label_series, label_text
 from toonseg.errors import ToonsegError
 from toonseg.pages import open_strip

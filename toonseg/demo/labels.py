@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.demo.episode import Episode, draw_episode
-from toonseg.demo.plan import Box
+from toonseg.demo.artist.episode import Episode, draw_episode
+from toonseg.demo.artist.plan import Box
 from toonseg.geometry import Mask, rle_area, rle_box, segmentation_rle
 
 CLASSES = ("hair", "dress-shirt", "T-shirt", "pants", "skirt", "outer", "tie", "vest")

@@ -84,14 +84,14 @@ class Site:
 
 def draw_demo(series: str, number: int) -> Drawn:
     """Have the artist draw an episode."""
-    from toonseg.demo.episode import draw_episode
+    from toonseg.demo.artist.episode import draw_episode
 
     return draw_episode(series, number)
 
 
 def demo_shows() -> dict[str, Show]:
     """The demo's series."""
-    from toonseg.demo.scripts import SCRIPTS
+    from toonseg.demo.artist.scripts import SCRIPTS
 
     return {name: Show(script.name, script.author, script.titles) for name, script in SCRIPTS.items()}
 

@@ -55,7 +55,9 @@ def reachable(path):
 def declared(deps):
     """The Python files that a stage's code dependencies cover."""
     paths = [ROOT / dep for dep in deps if dep.startswith(("toonseg", "stages"))]
-    return {file for path in paths for file in ([path] if path.is_file() else path.rglob("*.py"))}
+    assert [path for path in paths if not path.exists()] == []
+    files = {file for path in paths for file in ([path] if path.is_file() else path.rglob("*.py"))}
+    return {file for file in files if file.suffix == ".py"}
 
 
 def relative(paths):

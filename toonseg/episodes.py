@@ -1,4 +1,4 @@
-"""A series' episodes placed, cut roughly and cut to panels, several episodes side by side."""
+"""A series' episodes cut roughly and cut to panels, several episodes side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,17 +9,16 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from toonseg.archive import episodes, read_pages
 from toonseg.console import progress
 from toonseg.cuts.bands import RoughCutParams, find_bands
 from toonseg.cuts.panels import PanelParams, find_panels
-from toonseg.errors import ImageError, ToonsegError
+from toonseg.errors import ImageError
 from toonseg.images import encode
 from toonseg.pages import open_strip
 from toonseg.parallel import map_episodes
 from toonseg.records import PANEL, TEXT, Band, Panel, Placement
 from toonseg.store import write_bytes
-from toonseg.strip import Strip, common_width, place_pages
+from toonseg.strip import Strip
 
 
 @dataclass(frozen=True)
@@ -41,23 +40,6 @@ class _Job:
     @property
     def strip(self) -> Strip:
         return open_strip(self.archive, self.placements)
-
-
-def link_series(folder: Path) -> list[Placement]:
-    """Place the pages of the episodes in ``folder``, whose name is the series', each on its own strip.
-
-    All strips are as wide as most of the series' pages. Raises ToonsegError when there are no episodes, or
-    an archive cannot be read or lists no pages.
-    """
-    archives = episodes(folder)
-    if not archives:
-        raise ToonsegError(f"{folder} holds no episodes: crawl the series first")
-    listed = [read_pages(archive, folder.name) for archive in archives]
-    for archive, pages in zip(archives, listed, strict=True):
-        if not pages:
-            raise ToonsegError(f"{archive} holds no pages: delete it and crawl again")
-    width_px = common_width([page for pages in listed for page in pages])
-    return [placement for pages in listed for placement in place_pages(pages, width_px)]
 
 
 def rough_cut_series(

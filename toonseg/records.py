@@ -7,10 +7,10 @@ first row of its first page. Episodes are named by text (``"12"``), since sites 
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-PANEL = "panel"
-TEXT = "text"
+PANEL: Final = "panel"
+TEXT: Final = "text"
 PanelKind = Literal["panel", "text"]
 
 

@@ -1,0 +1,34 @@
+"""Train a model on the training set: ``python -m stages.train``."""
+
+import time
+from pathlib import Path
+
+from toonseg.console import run_stage
+from toonseg.engines.base import TrainParams, fit
+from toonseg.engines.watch import TrainingLog
+from toonseg.params import load_params
+from toonseg.store import read_json, write_json
+
+TRAIN = Path("data/dataset/train.json")
+PANELS = Path("data/panels")
+MODEL = Path("data/model")
+CHECKPOINTS = Path("data/checkpoints")
+PLOTS = Path("plots/train")
+METRICS = Path("metrics/train.json")
+
+
+def main() -> str:
+    """Fit the engine of the section ``train``; an interrupted run goes on from its checkpoint."""
+    params = load_params("train", TrainParams)
+    train = read_json(TRAIN)
+    started_s = time.monotonic()
+    with TrainingLog(CHECKPOINTS / "live", params.log_every) as log:
+        losses = fit(train, PANELS, params, out=MODEL, checkpoints=CHECKPOINTS, watch=log)
+    log.publish(PLOTS)
+    write_json(METRICS, {name: round(value, 4) for name, value in losses.items()})
+    minutes = (time.monotonic() - started_s) / 60
+    return f"{params.iterations} iterations, loss {losses['loss']:.2f}, {minutes:.1f} min"
+
+
+if __name__ == "__main__":
+    run_stage("train", main)

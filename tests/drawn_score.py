@@ -1,0 +1,75 @@
+"""How well found panels fit the true ones."""
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from drawn_art import Box
+
+
+@dataclass
+class Score:
+    """Counts over a group's strips."""
+
+    true: int = 0
+    found: int = 0
+    hits75: int = 0
+    hits90: int = 0
+    texts: int = 0
+    kept: int = 0
+    errors: list[float] = field(default_factory=list)
+    pixels: int = 0
+    decoding: float = 0.0
+    cutting: float = 0.0
+
+    def add(self, panels: list[Box], texts: list[Box], found: list[Box]) -> None:
+        """Count one strip's result."""
+        overlap = np.array([[iou(a, b) for b in found] for a in panels]).reshape(len(panels), len(found))
+        best = overlap.max(axis=1, initial=0.0)
+        self.true += len(panels)
+        self.found += len(found)
+        self.hits75 += int((best >= 0.75).sum())
+        self.hits90 += int((best >= 0.9).sum())
+        for number in np.flatnonzero(best >= 0.75):
+            self.errors += list(np.abs(np.subtract(panels[number], found[int(overlap[number].argmax())])))
+        self.texts += len(texts)
+        self.kept += sum(
+            any(iou(text, box) > 0.3 or inside(text, box, panels) for box in found) for text in texts
+        )
+
+    def f1(self, hits: int) -> float:
+        """The F1 of this many hits; 1 of nothing found where nothing is."""
+        return 2 * hits / (self.true + self.found) if self.true + self.found else 1.0
+
+    def plus(self, other: "Score") -> "Score":
+        """Both together."""
+        return Score(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
+
+    def line(self, name: str) -> str:
+        """The group's row."""
+        edge = float(np.median(self.errors)) if self.errors else 0.0
+        kept = f"{self.kept:3d}/{self.texts:<3d}" if self.texts else "       "
+        speed = f"{self.pixels / self.cutting / 1e6:6.0f} of {self.pixels / self.decoding / 1e6:4.0f}"
+        return f"{name:16s} {self.f1(self.hits75):.3f} {self.f1(self.hits90):.3f} {edge:5.1f} {kept} {speed}"
+
+
+def iou(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes."""
+    both = common(one, other)
+    return both / (area(one) + area(other) - both)
+
+
+def inside(text: Box, box: Box, panels: list[Box]) -> bool:
+    """Whether a text lies in a found box that is no true panel."""
+    return common(text, box) > 0.5 * area(text) and all(iou(box, panel) < 0.5 for panel in panels)
+
+
+def common(one: Box, other: Box) -> int:
+    width, height = (
+        min(one[2], other[2]) - max(one[0], other[0]),
+        min(one[3], other[3]) - max(one[1], other[1]),
+    )
+    return max(0, width) * max(0, height)
+
+
+def area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])

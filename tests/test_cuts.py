@@ -1,0 +1,248 @@
+"""Bands, gutters and panels are found on drawn strips, whatever makes them hard to tell apart."""
+
+import cv2
+import numpy as np
+import pytest
+from drawn_art import BLACK, WHITE, art, figure, framed, plain, put_text, speech
+from drawn_score import Score
+from drawn_strips import GROUPS, draw_strip
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toonseg.cuts import boxes
+from toonseg.cuts.bands import RoughCutParams, find_bands
+from toonseg.cuts.panels import PanelParams, find_panels
+from toonseg.images import decode
+from toonseg.records import PANEL, TEXT, Page
+from toonseg.strip import Strip, place_pages
+
+ROUGH = RoughCutParams(
+    min_gutter_px=6, max_stray_levels=56, stray_levels=16, stray_share=0.02, colour_tolerance_levels=40
+)
+FINE = PanelParams(
+    background_levels=8,
+    halo_levels=24,
+    min_gap_px=8,
+    min_panel_px=64,
+    max_letter_px=80,
+    part_gap_px=12,
+    text_gap_px=32,
+)
+
+
+def strip_of(*pictures):
+    """A strip over pictures in memory, which must be equally wide."""
+    rows = [Page("s", "1", n, str(n), p.shape[1], p.shape[0], 1, 0, "") for n, p in enumerate(pictures, 1)]
+    width = rows[0].width if rows else 0
+    return Strip(place_pages(rows, width), lambda placement: pictures[placement.page - 1])
+
+
+def jpeg(picture, quality=80):
+    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return decode(data.tobytes(), "drawn")
+
+
+def cut(picture, kind=PANEL):
+    """The boxes of a kind that are found on a picture, as a page of JPEG quality 80."""
+    strip = strip_of(jpeg(picture))
+    drawings = find_panels(strip, find_bands(strip, ROUGH), FINE)
+    return [(d.x0, d.y0, d.x1, d.y1) for d in drawings if d.kind == kind]
+
+
+def close(found, true, most=2):
+    """Whether the same boxes were found, to a pixel or two."""
+    return len(found) == len(true) and bool(np.abs(np.subtract(found, true)).max(initial=0) <= most)
+
+
+def scene(seed, width, height, line=BLACK):
+    """A picture in a frame."""
+    return framed(art(np.random.default_rng(seed), width, height), 3, line)
+
+
+def page(height, *drawings, width=690, gutter=WHITE):
+    """A page with pictures laid on its gutter at (x0, y0)."""
+    rows = plain(width, height, gutter)
+    for x0, y0, picture in drawings:
+        rows[y0 : y0 + picture.shape[0], x0 : x0 + picture.shape[1]] = picture
+    return rows
+
+
+# ---- bands ---------------------------------------------------------------------------------------------
+
+
+def test_a_strip_without_rows_has_no_bands():
+    assert find_bands(strip_of(), ROUGH) == []
+
+
+@pytest.mark.parametrize("height", [6, 7, 40, 5000])
+def test_a_blank_strip_has_no_bands(height):
+    assert find_bands(strip_of(plain(90, height, (250, 240, 230))), ROUGH) == []
+
+
+def test_a_strip_without_gutters_is_one_band():
+    assert find_bands(strip_of(scene(1, 200, 301)), ROUGH) == [(0, 301)]
+
+
+def test_drawings_in_the_first_and_the_last_row_are_kept():
+    strip = strip_of(page(600, (100, 0, scene(1, 300, 200)), (100, 400, scene(2, 300, 200))))
+    assert find_bands(strip, ROUGH) == [(0, 200), (400, 600)]
+
+
+LETTERS = st.text(alphabet="#.", min_size=1, max_size=12)
+
+
+def drawn(letters, rows, width=64):
+    """Stretches of ``rows`` rows each: ``#`` drawn, ``.`` gutter."""
+    stripes = np.where(np.arange(width) // 8 % 2, 30, 200).astype(np.uint8)
+    stripes = np.broadcast_to(stripes[None, :, None], (rows, width, 3))
+    return np.concatenate([stripes if letter == "#" else plain(width, rows, WHITE) for letter in letters])
+
+
+@given(LETTERS, st.integers(12, 30), st.integers(1, 30))
+@settings(deadline=None)
+def test_bands_and_gutters_tile_any_strip(letters, half, window_rows):
+    picture = drawn(letters, 2 * half)
+    bands = find_bands(strip_of(picture), ROUGH)
+    edges = [0, *(y for band in bands for y in band), len(picture)]
+    assert edges == sorted(edges)
+    assert all(y0 < y1 for y0, y1 in bands)
+    is_drawn = np.repeat([letter == "#" for letter in letters], 2 * half)
+    in_band = np.zeros(len(picture), bool)
+    for y0, y1 in bands:
+        assert not in_band[max(0, y0 - 1) : y1].any()
+        in_band[y0:y1] = True
+    assert np.array_equal(in_band, is_drawn)
+    assert find_bands(strip_of(picture), ROUGH, window_rows) == bands
+
+
+@given(st.integers(1, 40), st.lists(st.integers(1, 70), min_size=1, max_size=3), st.integers(0, 999))
+@settings(deadline=None)
+def test_whatever_is_on_a_strip_every_drawing_lies_in_a_band(width, heights, seed):
+    rng = np.random.default_rng(seed)
+    levels = rng.choice([0, 0, 0, 128, 255], (sum(heights), width, 3)) * (
+        rng.random((sum(heights), 1, 1)) < 0.6
+    )
+    picture = levels.astype(np.uint8)
+    strip = strip_of(*np.split(picture, np.cumsum(heights)[:-1]))
+    bands = find_bands(strip, ROUGH)
+    for d in find_panels(strip, bands, FINE):
+        assert 0 <= d.x0 < d.x1 <= width
+        if d.kind == PANEL:
+            assert any(y0 <= d.y0 < d.y1 <= y1 for y0, y1 in bands)
+
+
+def test_windows_change_nothing_on_noisy_pages():
+    pages, _, _, _ = draw_strip("mixed", 1, 6)
+    strip = strip_of(*[decode(data, "page") for data in pages])
+    bands = find_bands(strip, ROUGH)
+    assert len(bands) > 3
+    for window_rows in (2, 64, 1001, 10**6):
+        assert find_bands(strip, ROUGH, window_rows) == bands
+
+
+def test_gutters_as_thin_as_the_parameter_part_panels_and_thinner_ones_do_not():
+    upper, lower = scene(1, 690, 300), scene(2, 690, 300)
+    for gutter, parted in ((6, True), (2, False)):
+        bands = find_bands(strip_of(np.concatenate([upper, plain(690, gutter, WHITE), lower])), ROUGH)
+        assert (len(bands) == 2) == parted
+
+
+# ---- panels --------------------------------------------------------------------------------------------
+
+
+def test_no_bands_have_no_panels():
+    assert find_panels(strip_of(plain(90, 40, WHITE)), [], FINE) == []
+
+
+def test_a_strip_that_is_one_picture_is_one_panel():
+    assert cut(scene(1, 690, 900)) == [(0, 0, 690, 900)]
+
+
+@pytest.mark.parametrize("gutter", [WHITE, BLACK, (230, 200, 190), (30, 60, 90)])
+def test_panels_are_cut_to_their_frames(gutter):
+    true = [(60, 80, 560, 481), (0, 560, 690, 900), (301, 950, 690, 1200)]
+    line = WHITE if gutter == BLACK else BLACK
+    drawings = [(x0, y0, scene(y0, x1 - x0, y1 - y0, line)) for x0, y0, x1, y1 in true]
+    assert close(cut(page(1300, *drawings, gutter=gutter)), true)
+
+
+def test_panels_side_by_side_and_stepped_are_apart():
+    true = [(0, 50, 341, 450), (349, 130, 690, 600)]
+    drawings = [(x0, y0, scene(x0, x1 - x0, y1 - y0)) for x0, y0, x1, y1 in true]
+    assert close(cut(page(700, *drawings)), true)
+
+
+def test_a_bubble_that_sticks_out_of_a_frame_is_no_part_of_it():
+    rows = page(700, (40, 120, scene(3, 600, 460)))
+    speech(np.random.default_rng(1), rows, 300, 110, 120, 70, kind=0)
+    assert close(cut(rows), [(40, 120, 640, 580)])
+
+
+def test_a_bubble_that_bridges_two_panels_does_not_join_them():
+    rows = page(1000, (40, 60, scene(4, 600, 400)), (40, 500, scene(5, 600, 440)))
+    speech(np.random.default_rng(2), rows, 330, 480, 110, 70, kind=0)
+    assert close(cut(rows), [(40, 60, 640, 460), (40, 500, 640, 940)])
+
+
+def test_a_stripe_of_the_gutters_colour_inside_a_frame_parts_nothing():
+    picture = scene(6, 600, 500)
+    picture[200:260, 3:-3] = WHITE
+    assert close(cut(page(640, (45, 60, picture))), [(45, 60, 645, 560)])
+
+
+def test_a_figure_without_a_frame_is_a_panel():
+    rows = page(900)
+    figure(np.random.default_rng(7), rows, 345, 800, 640, False)
+    ys, xs = np.nonzero((rows != 255).any(axis=2))
+    assert close(cut(rows), [(xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)])
+
+
+def test_drawings_of_text_only_are_listed_as_texts():
+    rows = page(1500, (45, 700, scene(8, 600, 300)))
+    bubble = speech(np.random.default_rng(3), rows, 300, 150, 150, 80, kind=0)
+    put_text(rows, (0, 350, 690, 500), ["그 가자 정말", "Come back!"], 30, BLACK)
+    put_text(rows, (0, 1150, 690, 1400), ["BAM!"], 170, (200, 40, 30), 6, BLACK)
+    assert close(cut(rows), [(45, 700, 645, 1000)])
+    texts = cut(rows, TEXT)
+    assert len(texts) == 3
+    assert np.abs(np.subtract(texts[0], bubble)).max() <= 4
+
+
+def test_a_tall_band_is_analysed_at_a_smaller_scale():
+    tall = np.tile(scene(9, 600, 1000), (22, 1, 1))
+    assert close(cut(page(22_100, (45, 50, tall), width=1600)), [(45, 50, 645, 22_050)], 8)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_hard_strip_is_cut_well(group):
+    score = Score()
+    for seed in (3, 4):
+        pages, panels, texts, _ = draw_strip(group, seed, 7)
+        strip = strip_of(*[decode(data, "page") for data in pages])
+        drawings = find_panels(strip, find_bands(strip, ROUGH), FINE)
+        score.add(panels, texts, [(d.x0, d.y0, d.x1, d.y1) for d in drawings if d.kind == PANEL])
+    assert score.f1(score.hits75) >= 0.9
+    assert score.kept == 0
+
+
+# ---- boxes ---------------------------------------------------------------------------------------------
+
+BOXES = st.builds(
+    lambda x, y, w, h: (x, y, x + w, y + h),
+    *[st.integers(0, 60)] * 2,
+    *[st.integers(1, 20)] * 2,
+)
+
+
+def test_no_boxes_are_joined_to_none():
+    assert boxes.joined([], 5) == []
+
+
+@given(st.lists(BOXES, max_size=8), st.integers(0, 10), st.randoms())
+@settings(deadline=None)
+def test_joined_boxes_hold_all_boxes_are_further_apart_and_know_no_order(listed, gap, random):
+    joined = boxes.joined(listed, gap)
+    assert all(any(boxes.around([box, big]) == big for big in joined) for box in listed)
+    assert boxes.joined(joined, gap) == joined
+    random.shuffle(listed)
+    assert boxes.joined(listed, gap) == joined

@@ -1,0 +1,152 @@
+"""Pages lie on one vertical axis, and rows of it are read from the pages they are on."""
+
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toonseg.records import Page, Placement
+from toonseg.strip import DECODED_BYTES, Strip, common_width, place_pages
+
+SIZES = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 60)), max_size=6)
+
+
+def page(number, width, height):
+    return Page("s", "1", number, f"{number:03d}.png", width, height, 1, 0, "")
+
+
+def pages(*sizes):
+    return [page(number, *size) for number, size in enumerate(sizes, 1)]
+
+
+def spans(placements):
+    return [(placement.page, placement.y0, placement.y1) for placement in placements]
+
+
+def numbered(width, height, first=0):
+    """A picture in which every row has a value of its own."""
+    rows = (first + np.arange(height)) % 251
+    return np.broadcast_to(rows[:, None, None], (height, width, 3)).astype(np.uint8)
+
+
+def strip_of(*pictures, width_px=None):
+    """A strip over pictures in memory, and the numbers of the pages that were read."""
+    read = []
+    listed = pages(*[(picture.shape[1], picture.shape[0]) for picture in pictures])
+
+    def read_page(placement):
+        read.append(placement.page)
+        return pictures[placement.page - 1]
+
+    width_px = width_px or (pictures[0].shape[1] if pictures else 690)
+    return Strip(place_pages(listed, width_px), read_page), read
+
+
+def test_no_pages_are_placed_nowhere():
+    assert place_pages([], 690) == []
+
+
+def test_pages_lie_below_each_other_in_the_order_of_their_numbers():
+    shuffled = [page(10, 690, 300), page(2, 690, 200), page(1, 690, 100)]
+    assert spans(place_pages(shuffled, 690)) == [(1, 0, 100), (2, 100, 300), (10, 300, 600)]
+
+
+def test_a_page_two_thirds_as_wide_comes_back_exactly():
+    assert spans(place_pages(pages((690, 900), (460, 600), (690, 50)), 690)) == [
+        (1, 0, 900),
+        (2, 900, 1800),
+        (3, 1800, 1850),
+    ]
+
+
+def test_half_a_row_is_rounded_up_and_a_page_keeps_at_least_one_row():
+    assert spans(place_pages(pages((4, 1), (4, 3), (1000, 1)), 2)) == [(1, 0, 1), (2, 1, 3), (3, 3, 4)]
+
+
+@given(SIZES, st.integers(1, 50))
+@settings(deadline=None)
+def test_placements_tile_the_strip_and_keep_proportions(sizes, width_px):
+    placements = place_pages(pages(*sizes), width_px)
+    ends = [0, *(placement.y1 for placement in placements)]
+    assert [placement.y0 for placement in placements] == ends[:-1]
+    for placement, (width, height) in zip(placements, sizes, strict=True):
+        assert placement.scale == width_px / width
+        assert abs(placement.y1 - placement.y0 - max(1.0, height * placement.scale)) <= 0.5 + 1e-9
+
+
+def test_a_series_is_as_wide_as_most_of_its_pages():
+    assert common_width([]) == 0
+    assert common_width(pages((690, 9), (720, 9), (690, 9))) == 690
+
+
+def test_of_equally_common_widths_the_widest_is_taken():
+    assert common_width(pages((690, 9), (720, 9), (100, 9))) == 720
+
+
+def test_a_strip_without_pages_has_no_rows():
+    strip, _ = strip_of()
+    assert (strip.width, strip.height) == (0, 0)
+    assert strip.rows(0, 0).shape == (0, 0, 3)
+
+
+@given(SIZES.filter(bool), st.data())
+@settings(deadline=None)
+def test_any_rows_are_those_of_the_whole_strip(sizes, data):
+    strip, _ = strip_of(*[numbered(*size) for size in sizes])
+    whole = strip.rows(0, strip.height)
+    assert whole.shape == (strip.height, strip.width, 3)
+    y0 = data.draw(st.integers(0, strip.height))
+    y1 = data.draw(st.integers(y0, strip.height))
+    fresh, _ = strip_of(*[numbered(*size) for size in sizes])
+    assert np.array_equal(fresh.rows(y0, y1), whole[y0:y1])
+
+
+def test_only_pages_that_the_rows_touch_are_read_and_each_once():
+    strip, read = strip_of(numbered(8, 10), numbered(8, 10, 10), numbered(8, 10, 20))
+    assert list(strip.rows(10, 20)[:, 0, 0]) == list(range(10, 20))
+    assert read == [2]
+    strip.rows(15, 30)
+    strip.rows(12, 28)
+    assert read == [2, 3]
+
+
+def test_a_page_of_another_width_is_scaled_to_the_strips():
+    strip, _ = strip_of(np.full((6, 4, 3), 7, np.uint8), np.full((6, 8, 3), 9, np.uint8), width_px=8)
+    rows = strip.rows(0, strip.height)
+    assert rows.shape == (12 + 6, 8, 3)
+    assert (rows[:12] == 7).all()
+    assert (rows[12:] == 9).all()
+
+
+def test_pages_read_long_ago_are_forgotten():
+    held = []
+
+    def read_page(placement):
+        picture = np.zeros((placement.y1 - placement.y0, 1000, 3), np.uint8)
+        held.append(weakref.ref(picture))
+        return picture
+
+    strip = Strip(place_pages(pages(*[(1000, 4000)] * 12), 1000), read_page)
+    for y0 in range(0, strip.height, 1000):
+        strip.rows(y0, y0 + 1000)
+    kept = sum(reference() is not None for reference in held)
+    assert 1 <= kept <= DECODED_BYTES // (4000 * 1000 * 3) + 1
+
+
+def test_rows_outside_the_strip_are_refused():
+    strip, _ = strip_of(numbered(4, 10))
+    for y0, y1 in ((-1, 3), (5, 11), (6, 5)):
+        with pytest.raises(IndexError, match=f"rows {y0} to {y1} of a strip of 10"):
+            strip.rows(y0, y1)
+
+
+@pytest.mark.parametrize("second", [(11, 20), (9, 20), (10, 10)])
+def test_placements_with_holes_are_refused(second):
+    placements = [
+        Placement("s", "1", 1, "1", 1.0, 0, 10),
+        Placement("s", "1", 2, "2", 1.0, *second),
+    ]
+    with pytest.raises(ValueError, match="tile the rows"):
+        Strip(placements, lambda placement: numbered(4, 10))

@@ -1,0 +1,1 @@
+"""Gutters, bands and panels of a strip."""

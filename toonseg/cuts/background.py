@@ -1,0 +1,101 @@
+"""What lies outside all drawings: the gutter flooded from the band's rim inwards."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonseg.cuts.gutters import true_runs
+from toonseg.cuts.rows import Picture
+
+Mask = NDArray[np.bool_]
+Colour = NDArray[np.float32]
+
+_OUTSIDE = 128
+_HALO = 2  # pixels over which a compressor's noise spreads around a drawing
+_GRADIENT = 24  # levels between the colours above and below from which the gutter counts as a gradient
+_SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
+_SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
+
+
+def flood_outside(
+    picture: Picture, above: Colour | None, below: Colour | None, levels: int, halo_levels: int, min_gap: int
+) -> Mask:
+    """Which pixels of a band (h, w, 3) are outside of its drawings: (h, w) bool.
+
+    ``above`` and ``below`` are the colours of the gutters that it lies between, None at an end of the
+    strip. Outside is what differs from them by at most ``levels`` in each channel and is connected to
+    the band's first or last row, or to both its sides by a gutter that something bridges, through gaps of
+    at least ``min_gap`` pixels; next to it, up to ``halo_levels`` are put down to compression.
+    """
+    if above is None and below is None:
+        return np.zeros(picture.shape[:2], np.bool_)
+    sure = gutter_coloured(picture, above, below, levels)
+    near = cv2.dilate(sure, np.ones((2 * _HALO + 1, 2 * _HALO + 1), np.uint8))
+    coloured = cv2.bitwise_or(
+        sure, cv2.bitwise_and(near, gutter_coloured(picture, above, below, halo_levels))
+    )
+    # Dark outlines would lead from a black gutter into every picture.
+    gutter = cv2.morphologyEx(coloured, cv2.MORPH_OPEN, np.ones((min_gap, min_gap), np.uint8))
+    height, width = gutter.shape
+    canvas = np.zeros((height + 2, width), np.uint8)
+    canvas[1:-1] = gutter
+    seeds = []
+    if above is not None:
+        canvas[0] = 255
+        seeds.append((0, 0))
+    if below is not None:
+        canvas[-1] = 255
+        seeds.append((0, height + 1))
+    for y0, y1 in _bridged(gutter > 0, min_gap):
+        seeds += [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)]
+    for x, y in seeds:
+        if canvas[y, x] == 255:
+            cv2.floodFill(canvas, None, (x, y), _OUTSIDE)
+    return np.asarray(canvas[1:-1] == _OUTSIDE, np.bool_)
+
+
+def gutter_coloured(
+    picture: Picture, above: Colour | None, below: Colour | None, tolerance: int
+) -> NDArray[np.uint8]:
+    """255 where a pixel has a gutter's colour: that above, that below, or in a gradient one between."""
+    colours = [colour for colour in (above, below) if colour is not None]
+    found = [
+        cv2.inRange(picture, np.floor(colour - tolerance).clip(0), np.ceil(colour + tolerance).clip(0, 255))
+        for colour in colours
+    ]
+    mask = found[0]
+    if len(colours) == 2:
+        mask = cv2.bitwise_or(mask, found[1])
+        if np.abs(colours[0] - colours[1]).max() > _GRADIENT:
+            between = _gradient(picture, colours[0], colours[1])
+            away = cv2.absdiff(picture, between)
+            most = cv2.max(cv2.max(away[..., 0], away[..., 1]), away[..., 2])
+            _, near = cv2.threshold(most, tolerance, 255, cv2.THRESH_BINARY_INV)
+            mask = cv2.bitwise_or(mask, near)
+    return np.asarray(mask, np.uint8)
+
+
+def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
+    """The colour that each row would have in an even gradient, as a picture of the same shape."""
+    height, width = picture.shape[:2]
+    part = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
+    rows = np.rint(above * (1 - part) + below * part).astype(np.uint8)
+    return np.repeat(rows[:, None], width, axis=1)
+
+
+def _bridged(gutter: Mask, min_gap: int) -> list[tuple[int, int]]:
+    """Spans of rows that are a gutter but for something that lies across it.
+
+    Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges.
+    """
+    share = gutter.mean(axis=1)
+    open_sides = gutter[:, :2].all(axis=1) & gutter[:, -2:].all(axis=1)
+    spans = true_runs(open_sides & (share >= _SLIT_SHARE))
+    padded = np.pad(share, 3)
+    return [
+        (y0, y1)
+        for y0, y1 in spans
+        if y1 - y0 >= min_gap
+        and share[y0:y1].max() - padded[y0 : y0 + 3].min() >= _SLIT_JUMP
+        and share[y0:y1].max() - padded[y1 + 3 : y1 + 6].min() >= _SLIT_JUMP
+    ]

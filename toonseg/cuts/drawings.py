@@ -1,0 +1,220 @@
+"""The drawings of one band: connected parts of what is drawn, sorted into panels and texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonseg.cuts import boxes
+from toonseg.cuts.background import Colour, Mask
+from toonseg.cuts.boxes import Box
+from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
+from toonseg.cuts.rows import Picture
+from toonseg.cuts.text import Marks, is_bubble, is_unframed_text
+from toonseg.records import PANEL, TEXT, PanelKind
+
+_SPECK = 6  # pixels up to which something drawn is dirt
+_EFFECT = 3  # letters of a bubble, one on the other, that the letters of a sound effect are tall at most
+_NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
+_ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
+_RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
+_NO_SIDES: Sides = (False, False, False, False)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Lengths in pixels of the picture that is looked at; what they mean is told at ``CutParams``."""
+
+    panel: int
+    letter: int
+    gap: int
+    part: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A drawing's box and kind; ``level`` tells which sides are those of a frame, as in ``Frame``."""
+
+    box: Box
+    kind: PanelKind
+    level: Sides = _NO_SIDES
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture (h, w, 3), the colours (3,) of the gutters around it, and the lengths that hold in it."""
+
+    picture: Picture
+    gutters: Sequence[Colour]
+    sizes: Sizes
+
+    def marks(self, box: Box, mask: Mask) -> Marks:
+        """What is drawn where the mask of the box tells."""
+        x0, y0, x1, y1 = box
+        return Marks(self.picture[y0:y1, x0:x1], mask, self.sizes.letter, self.gutters)
+
+
+def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
+    """Find the drawings of a scene of which the mask ``drawn`` (h, w) tells what is drawn.
+
+    No panel lies mostly in another one, and no text in a panel. Nothing drawn gives an empty list.
+    """
+    framed: list[tuple[Box, Mask, Frame]] = []
+    loose = np.zeros(drawn.shape, np.uint8)
+    for (x0, y0, x1, y1), mask in _parts(drawn, scene.sizes):
+        frame = find_frame(mask) if min(mask.shape) >= scene.sizes.panel else None
+        if frame is None:
+            loose[y0:y1, x0:x1] |= mask
+        else:
+            inner = mask[frame.y0 : frame.y1, frame.x0 : frame.x1]
+            box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
+            framed.append((box, inner, frame))
+    panels, others = _mended(framed)
+    for box, mask, frame in others:
+        panels.append(Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, frame.level))
+    return _apart(panels + _unframed(scene, loose), scene.sizes.panel)
+
+
+def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask]]:
+    """The connected parts of a mask, each with its own mask, split where something bridges a gutter."""
+    every = drawn.astype(np.uint8)
+    parts: list[tuple[Box, Mask]] = []
+    for (x, y, _, _), mask in _connected(every, every):
+        if np.count_nonzero(mask) > _SPECK:
+            for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
+                parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
+    return parts
+
+
+def _mended(
+    framed: list[tuple[Box, Mask, Frame]],
+) -> tuple[list[Piece], list[tuple[Box, Mask, Frame]]]:
+    """Panels through which a cloud of the gutter's colour leads, and the other framed drawings.
+
+    Where two halves face each other with ragged sides and are equally wide, no gutter is between them.
+    """
+    left = sorted(framed, key=lambda part: (part[0][1], part[0][0]))
+    panels: list[Piece] = []
+    for at in (1, 0):
+        for one in list(left):
+            for other in list(left):
+                if one not in left or other not in left or one is other:
+                    continue
+                if _faces(one, other, at):
+                    left = [part for part in left if part is not one and part is not other]
+                    panels.append(Piece(boxes.around([one[0], other[0]]), PANEL, _both(one[2], other[2], at)))
+    return panels, left
+
+
+def _faces(one: tuple[Box, Mask, Frame], other: tuple[Box, Mask, Frame], axis: int) -> bool:
+    """Whether ``other`` follows ``one`` downwards (axis 1) or to the right (0), both sides ragged."""
+    (a, _, upper), (b, _, lower) = one, other
+    if max(upper.shares[2 + axis], lower.shares[axis]) > _RAGGED or b[axis] < a[axis]:
+        return False
+    across = 1 - axis
+    shared = min(a[2 + across], b[2 + across]) - max(a[across], b[across])
+    return shared >= _ALIGNED * max(a[2 + across] - a[across], b[2 + across] - b[across])
+
+
+def _both(one: Frame, other: Frame, axis: int) -> Sides:
+    sides = [first and second for first, second in zip(one.level, other.level, strict=True)]
+    sides[axis], sides[2 + axis] = one.level[axis], other.level[2 + axis]
+    return sides[0], sides[1], sides[2], sides[3]
+
+
+def _unframed(scene: Scene, loose: NDArray[np.uint8]) -> list[Piece]:
+    """The drawings without a frame; parts that lie near each other are one, but bubbles are apart."""
+    if not loose.any():
+        return []
+    pieces = [Piece(box, TEXT) for box in _bubbles_taken(scene, loose)]
+    near = np.asarray(cv2.dilate(loose, _square(scene.sizes.part + 1)), np.uint8)
+    for box, mask in _connected(near, loose):
+        pieces.append(Piece(box, TEXT if _is_text(scene, box, mask, False) else PANEL))
+    return _beside(pieces, scene.sizes.panel)
+
+
+def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
+    """Take the bubbles away from drawings without a frame, though they may touch a figure.
+
+    What is thinner than a square is cut off: tails by a small one, a neck between bubble and head by a
+    greater one.
+    """
+    found: list[Box] = []
+    for times in _NECKS:
+        square = _square(max(1, 2 * times * scene.sizes.part - 1))
+        opened = np.asarray(cv2.morphologyEx(loose, cv2.MORPH_OPEN, square), np.uint8)
+        for box, mask in _connected(opened, opened):
+            if min(mask.shape) >= scene.sizes.panel and is_bubble(scene.marks(box, mask), torn=times > 1):
+                found.append(_taken(loose, box, mask, scene.sizes.part))
+    return found
+
+
+def _taken(loose: NDArray[np.uint8], box: Box, mask: Mask, reach: int) -> Box:
+    """Take a bubble away with its rim, which lies within ``reach`` of its mask; gives the box of both."""
+    x0, y0 = max(0, box[0] - reach), max(0, box[1] - reach)
+    view = loose[y0 : box[3] + reach, x0 : box[2] + reach]
+    grown: NDArray[np.uint8] = np.zeros(view.shape, np.uint8)
+    grown[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0] = mask
+    taken = (cv2.dilate(grown, _square(2 * reach + 1)) > 0) & (view > 0)
+    view[taken] = 0
+    return boxes.shifted(bounds(taken), x0, y0)
+
+
+def _beside(pieces: list[Piece], gap: int) -> list[Piece]:
+    """The pieces, those figures joined that stand beside each other: no frame parts them."""
+    figures = sorted(piece.box for piece in pieces if piece.kind == PANEL)
+    joined: list[Box] = []
+    for box in figures:
+        near = [other for other in joined if _stands_beside(box, other, gap)]
+        joined = [other for other in joined if other not in near] + [boxes.around([box, *near])]
+    return [piece for piece in pieces if piece.kind == TEXT] + [Piece(box, PANEL) for box in joined]
+
+
+def _stands_beside(one: Box, other: Box, gap: int) -> bool:
+    shared = min(one[3], other[3]) - max(one[1], other[1])
+    apart = max(one[0], other[0]) - min(one[2], other[2])
+    return apart <= gap and 2 * shared > min(boxes.height(one), boxes.height(other))
+
+
+def _is_text(scene: Scene, box: Box, mask: Mask, framed: bool) -> bool:
+    """Whether a drawing is too small for a panel or holds only text."""
+    if min(mask.shape) < scene.sizes.panel:
+        return True
+    letter = _EFFECT * scene.sizes.letter
+    marks = scene.marks(box, mask)
+    if framed and max(mask.shape) > letter:
+        return is_bubble(marks)
+    # The outlines of two or three letters together may look like a frame.
+    return is_unframed_text(marks, len(mask) > letter)
+
+
+def _square(size: int) -> NDArray[np.uint8]:
+    return np.ones((size, size), np.uint8)
+
+
+def _connected(groups: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> list[tuple[Box, Mask]]:
+    """What is drawn in each connected part of ``groups``: its box, and its mask in it."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(groups, connectivity=8)
+    found = []
+    for label in range(1, count):
+        x, y, width, height, _ = (int(value) for value in stats[label])
+        view = (slice(y, y + height), slice(x, x + width))
+        mask = (labels[view] == label) & (drawn[view] > 0)
+        x0, y0, x1, y1 = bounds(mask)
+        if x0 < x1:
+            found.append(((x + x0, y + y0, x + x1, y + y1), mask[y0:y1, x0:x1]))
+    return found
+
+
+def _apart(pieces: list[Piece], small: int) -> list[Piece]:
+    """The pieces without what lies in a panel; panels that are too small count as texts."""
+    panels = [p for p in pieces if p.kind == PANEL and min(boxes.width(p.box), boxes.height(p.box)) >= small]
+    panels = [p for p in panels if not any(boxes.mostly_within(p.box, other.box) for other in panels)]
+    texts = [
+        Piece(piece.box, TEXT)
+        for piece in pieces
+        if piece not in panels and not any(boxes.mostly_within(piece.box, panel.box) for panel in panels)
+    ]
+    return panels + texts

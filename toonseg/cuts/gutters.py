@@ -1,0 +1,166 @@
+"""Which flat stretches of a strip are gutters, and which are skies, walls and stripes of a picture.
+
+A flat stretch says little by itself. What tells gutters is that they share a colour, which seldom changes
+along a strip, and that the drawings between them begin and end at straight edges. So the stretches are
+labelled together: the cheapest labelling of all of them is found by dynamic programming, where a
+stretch left to a picture costs the more the longer it is and the straighter its ends are, and two
+gutters in succession cost the more the less their colours agree.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonseg.cuts.rows import Lines
+
+STEP = 8  # levels between a line and the second next, beyond the slope around them, that part two stretches
+LEAP = 24  # levels between a line and the next that part two stretches in any case
+TOUCHING = 3  # lines between two stretches up to which nothing is drawn there but a line
+SAME = 4  # levels by which the colours of one gutter stray
+LONG = 16  # lines from which a stretch counts in full
+SHORT = 0.4  # what the shortest one counts
+STRAIGHT = (0.15, 0.5)  # shares of samples changing at once that make an end not straight, and straight
+# Costs, in units of a straight end that a gutter's label would have explained:
+PLAIN = 0.2  # of leaving a stretch without straight ends to a picture
+STRIP_END = 0.6  # what the strip's own end counts as an end
+FIRST = 0.8  # of having gutters at all
+SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
+UNSEEN = 2.5  # of a change behind a drawing
+ALONE = 0.5  # by which a change is dearer when the colour before or behind it is that of one gutter only
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Flat lines ``y0 <= y < y1`` of one colour, or of one that changes gradually from ``top`` to ``bottom``.
+
+    ``ends`` tells how straight the picture begins above and below, from 0 to 1 each; ``weight`` grows with
+    the stretch's length, up to 1.
+    """
+
+    y0: int
+    y1: int
+    top: NDArray[np.float32]
+    bottom: NDArray[np.float32]
+    ends: tuple[float, float]
+    weight: float
+
+
+def find_stretches(lines: Lines, min_lines: int) -> list[Stretch]:
+    """The flat stretches of at least ``min_lines``, parted where their colour jumps."""
+    colour = lines.colour
+    parts = _part(lines.flat, _steps(lines.flat, colour)) if len(lines) else []
+    return [_stretch(lines, colour, y0, y1) for y0, y1 in parts if y1 - y0 >= min_lines]
+
+
+def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
+    """The stretches that are gutters: the cheapest labelling, in order; none of none.
+
+    ``tolerance`` is by how many levels the colours of neighbouring gutters may differ.
+    """
+    if not stretches:
+        return []
+    skipped = np.concatenate([[0.0], np.cumsum([_cost_as_picture(stretch) for stretch in stretches])])
+    tops = np.array([stretch.top for stretch in stretches])
+    bottoms = np.array([stretch.bottom for stretch in stretches])
+    best = skipped[:-1] + FIRST
+    before = np.full(len(stretches), -1)
+    change_before = np.zeros(len(stretches))
+    for at in range(1, len(stretches)):
+        change = _change_costs(stretches, tops, bottoms, at, tolerance)
+        alone = np.where(before[:at] < 0, ALONE * change, 0)
+        total = best[:at] + skipped[at] - skipped[1 : at + 1] + change + alone
+        # Of equally cheap ones the nearest, so that as many as possible are gutters.
+        nearest = at - 1 - int(np.argmin(total[::-1]))
+        if total[nearest] <= best[at]:
+            best[at], before[at], change_before[at] = total[nearest], nearest, change[nearest]
+    final = best + skipped[-1] - skipped[1:] + ALONE * change_before
+    at = len(stretches) - 1 - int(np.argmin(final[::-1]))
+    if final[at] > skipped[-1]:
+        return []
+    chosen = []
+    while at >= 0:
+        chosen.append(stretches[at])
+        at = int(before[at])
+    return chosen[::-1]
+
+
+def _steps(flat: NDArray[np.bool_], colour: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Lines (n,) at which the colour (n, 3) of flat lines leaps, or jumps by more than anywhere around."""
+    here = np.arange(len(colour)) + 6
+    padded = np.pad(colour, ((6, 6), (0, 0)), mode="edge")
+    above = np.pad(flat, (2, 0))
+    leaps = flat & above[1:-1] & (np.abs(padded[here] - padded[here - 1]).max(axis=1) > LEAP)
+    jump = np.abs(padded[here] - padded[here - 2]).max(axis=1)
+    slope_above = np.abs(padded[here - 2] - padded[here - 6]).max(axis=1) / 2
+    slope_below = np.abs(padded[here + 4] - padded[here]).max(axis=1) / 2
+    jump[~(flat & above[1:-1] & above[:-2]) | _near(leaps, 1)] = 0
+    excess = jump - 2 * np.minimum(slope_above, slope_below)
+    return np.asarray(leaps | ((excess > STEP) & (jump >= _near(jump, 2))), np.bool_)
+
+
+def _near(values: NDArray[Any], reach: int) -> NDArray[Any]:
+    """The greatest of the values around each of (n,)."""
+    column = values.astype(np.float32).reshape(-1, 1)
+    greatest = cv2.dilate(column, np.ones((2 * reach + 1, 1), np.uint8)).ravel()
+    return np.asarray(greatest, values.dtype)
+
+
+def _part(flat: NDArray[np.bool_], steps: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Spans of flat lines, begun anew at each step."""
+    cuts: list[tuple[int, int]] = []
+    for y0, y1 in true_runs(flat):
+        inner = [int(y) for y in np.flatnonzero(steps[y0 + 1 : y1]) + y0 + 1]
+        edges = [y0, *inner, y1]
+        cuts += list(pairwise(edges))
+    return cuts
+
+
+def _stretch(lines: Lines, colour: NDArray[np.float32], y0: int, y1: int) -> Stretch:
+    deep = 1 if y1 - y0 > 4 else 0  # the outermost lines hold some of what is beyond
+    top = np.median(colour[y0 + deep : y1][:4], axis=0)
+    bottom = np.median(colour[y0 : y1 - deep][-4:], axis=0)
+    above = STRIP_END if y0 == 0 else _straightness(lines.change[max(0, y0 - 1) : y0 + 3])
+    below = STRIP_END if y1 == len(lines) else _straightness(lines.change[y1 - 1 : y1 + 3])
+    weight = max(SHORT, min(1.0, (y1 - y0) / min(LONG, len(lines))))
+    return Stretch(y0, y1, top, bottom, (above, below), weight)
+
+
+def _straightness(change: NDArray[np.float32]) -> float:
+    low, high = STRAIGHT
+    return float(np.clip((change.max(initial=0.0) - low) / (high - low), 0, 1))
+
+
+def _cost_as_picture(stretch: Stretch) -> float:
+    return stretch.weight * (PLAIN + sum(stretch.ends))
+
+
+def _change_costs(
+    stretches: list[Stretch],
+    tops: NDArray[np.float32],
+    bottoms: NDArray[np.float32],
+    at: int,
+    tolerance: int,
+) -> NDArray[np.float64]:
+    """What it costs to have ``at`` follow each of the earlier stretches as the next gutter: (at,)."""
+    joined = np.abs(bottoms[:at] - tops[at]).max(axis=1)
+    alike = np.abs(tops[:at] - tops[at]).max(axis=1)
+    alike = np.minimum(alike, np.abs(bottoms[:at] - bottoms[at]).max(axis=1)) + SAME
+    apart = np.minimum(joined, alike)
+    price = np.full(at, UNSEEN)
+    if stretches[at].y0 - stretches[at - 1].y1 <= TOUCHING:
+        apart[-1], price[-1] = joined[-1], SEEN
+    return np.asarray(price * np.clip((apart - SAME) / max(1, tolerance - SAME), 0, 1), np.float64)
+
+
+def true_runs(values: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Spans ``(start, stop)`` of the runs of True.
+
+    >>> true_runs(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], values, [False]]).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]

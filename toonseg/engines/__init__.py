@@ -1,0 +1,1 @@
+"""What learns: each engine behind one seam, ``base``. Only here is torch imported."""

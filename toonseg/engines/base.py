@@ -1,0 +1,168 @@
+"""The seam between the pipeline and whatever learns: ``fit`` makes a model directory, ``load`` uses it.
+
+An engine gets a COCO dataset and gives COCO results. Data, splits, class names and scores are not its
+business. An engine's module is imported only when it is asked for, so this one costs nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+from annotated_types import Ge, Gt, Le
+
+from toonseg.engines.model_dir import read_model_card
+from toonseg.errors import EngineError
+from toonseg.images import Picture
+
+Coco = dict[str, Any]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True)
+class TrainParams:
+    """Section ``train``. Lengths are in pixels of the resized picture unless they say otherwise."""
+
+    engine: Literal["torchvision"]
+    profile: Literal["small"]
+    iterations: Annotated[int, Ge(1)]
+    batch: Annotated[int, Ge(1)]  # pictures an iteration
+    short_side_px: Annotated[int, Ge(64), Le(2048)]
+    long_side_px: Annotated[int, Ge(64), Le(8192)]
+    scale_min: Annotated[float, Ge(0.25), Le(1)]  # size jitter, as a factor of both sides
+    scale_max: Annotated[float, Ge(1), Le(4)]
+    flip: Annotated[float, Ge(0), Le(1)]  # probability
+    colour_jitter: Annotated[float, Ge(0), Le(1)]
+    learning_rate: Annotated[float, Gt(0), Le(1)]
+    weight_decay: Annotated[float, Ge(0), Le(1)]
+    warmup_iterations: Annotated[int, Ge(0)]
+    clip_norm: Annotated[float, Gt(0)]
+    seed: Annotated[int, Ge(0)]
+    threads: Annotated[int, Ge(1), Le(256)]
+    precision: Literal["fp32", "bf16"]
+    device: Device
+    checkpoint_every: Annotated[int, Ge(1)]  # iterations
+    log_every: Annotated[int, Ge(1)]  # iterations
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one iteration of training did. ``losses`` holds ``loss``, the sum, and its parts."""
+
+    iteration: int  # from 1
+    iterations: int
+    learning_rate: float
+    losses: dict[str, float]
+    replayed: bool  # done in an earlier run that was interrupted, and told again
+
+
+class Watcher(Protocol):
+    """Who is told how a training goes."""
+
+    def step(self, step: Step) -> None:
+        """Take note of an iteration; called for each, in order, from the first."""
+
+    def note(self, sentence: str) -> None:
+        """Take note of something that the user should know."""
+
+
+class Predictor(Protocol):
+    """A loaded model."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The categories' names; the first has id 1."""
+
+    def predict(self, images: Iterable[tuple[int, Picture]], score_floor: float) -> list[Coco]:
+        """COCO results of RGB (h, w, 3) pictures, each given with its image id.
+
+        A result holds image_id, category_id (from 1), bbox (xywh in pixels), score and segmentation
+        (compressed RLE of the picture's size, ``counts`` as text). At most 100 a picture, none below
+        ``score_floor``; pictures in the order given, each one's results by falling score.
+        """
+
+
+class Engine(Protocol):
+    """What a module in this folder must offer to be an engine."""
+
+    def fit(
+        self,
+        train: Coco,
+        pictures: Path,
+        params: TrainParams,
+        *,
+        out: Path,
+        checkpoints: Path,
+        watch: Watcher,
+    ) -> dict[str, float]:
+        """See ``fit`` below."""
+
+    def load(self, model: Path, device: Device) -> Predictor:
+        """See ``load`` below."""
+
+
+def fit(
+    train: Coco, pictures: Path, params: TrainParams, *, out: Path, checkpoints: Path, watch: Watcher
+) -> dict[str, float]:
+    """Train a model on a COCO dataset and write it to the directory ``out``, whole or not at all.
+
+    ``train`` has category ids 1 to K; its file names are relative to ``pictures``. A run that was
+    interrupted goes on from its last state in ``checkpoints`` and ends with the same bytes as if it had
+    not been; a state of other parameters, data or libraries is never used. Gives the losses (``loss``,
+    the sum, and its parts), each the mean over the last ``params.log_every`` iterations.
+
+    Raises EngineError when the dataset cannot be trained on, a picture is missing or damaged, the device
+    is not there, or the training diverges.
+    """
+    check_dataset(train, watch)
+    return _engine(params.engine).fit(train, pictures, params, out=out, checkpoints=checkpoints, watch=watch)
+
+
+def load(model: Path, device: Device) -> Predictor:
+    """Load the model directory ``model`` on a device, without running any code from it.
+
+    Raises EngineError when it is missing, damaged, or made by an engine or version not known here.
+    """
+    return _engine(read_model_card(model)["engine"]).load(model, device)
+
+
+def accelerator() -> str:
+    """Name of the device that training uses here where ``device`` is auto; empty when it is the CPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return "Apple GPU (mps)" if torch.backends.mps.is_available() else ""
+
+
+def check_dataset(train: Coco, watch: Watcher) -> None:
+    """Raise EngineError when nothing can be learnt from ``train``; tell the watcher of what is thin."""
+    ids = sorted(category["id"] for category in train["categories"])
+    if not ids or ids != list(range(1, len(ids) + 1)):
+        raise EngineError(f"the training set's category ids are {ids}: they must be 1, 2, …, without gaps")
+    if not train["images"]:
+        raise EngineError("the training set holds no picture: label more panels or raise split.train")
+    counts = dict.fromkeys(ids, 0)
+    for annotation in train["annotations"]:
+        if annotation["category_id"] not in counts:
+            raise EngineError(
+                f"annotation {annotation['id']} of the training set has the unknown category "
+                f"{annotation['category_id']}: there is 1 to {len(ids)}"
+            )
+        counts[annotation["category_id"]] += not annotation.get("iscrowd", 0)
+    if not any(counts.values()):
+        raise EngineError("the training set holds no labelled instance: label more panels")
+    if len(train["images"]) == 1:
+        watch.note("the training set is one picture: the model will know little else")
+    empty = [category["name"] for category in train["categories"] if not counts[category["id"]]]
+    if empty:
+        watch.note(f"no instance to learn from of {', '.join(empty)}: the model will not find any")
+
+
+def _engine(name: str) -> Engine:
+    """The engine's module, imported now."""
+    if name == "torchvision":
+        from toonseg.engines import torchvision
+
+        return torchvision
+    raise EngineError(f"there is no engine '{name}' here: choose torchvision, or update toonseg")

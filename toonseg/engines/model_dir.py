@@ -1,0 +1,83 @@
+"""A trained model as a directory: its weights as safetensors, what it is as JSON, and a card to read.
+
+Nothing in it is code and nothing is unpickled, so a model from elsewhere is safe to load. The same
+training gives the same bytes: no times, hosts or paths.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from toonseg.errors import EngineError
+from toonseg.store import whole_folder, write_json
+
+FORMAT = 1  # raised when an older toonseg could no longer read the directory
+CARD = "model.json"
+WEIGHTS = "model.safetensors"
+_AGAIN = "train it again (`dvc repro train`) or fetch it again (`dvc pull`)"
+_KEYS = {"classes", "engine", "format", "params", "profile", "thresholds", "versions", "weights_sha256"}
+
+
+def write_model(out: Path, weights: bytes, card: dict[str, Any]) -> None:
+    """Write the directory ``out`` whole: safetensors bytes, and ``card`` with the format and a digest."""
+    card = {**card, "format": FORMAT, "weights_sha256": hashlib.sha256(weights).hexdigest()}
+    with whole_folder(out) as aside:
+        (aside / WEIGHTS).write_bytes(weights)
+        write_json(aside / CARD, card)
+        (aside / "README.md").write_text(_readme(card), encoding="utf-8")
+
+
+def read_model_card(model: Path) -> dict[str, Any]:
+    """What ``model.json`` of a model directory says. Raises EngineError when it cannot be used."""
+    path = model / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EngineError(f"{model} is no model directory ({CARD} is missing): {_AGAIN}") from None
+    except ValueError:
+        raise EngineError(f"{path} is damaged: {_AGAIN}") from None
+    if not isinstance(card, dict) or "format" not in card:
+        raise EngineError(f"{path} describes no model of toonseg: {_AGAIN}")
+    if card["format"] != FORMAT:
+        raise EngineError(
+            f"{path} has format {card['format']}, and this toonseg reads {FORMAT}: "
+            "use the version that wrote it, or train again"
+        )
+    missing = sorted(_KEYS - set(card))
+    if missing:
+        raise EngineError(f"{path} lacks {', '.join(missing)}: {_AGAIN}")
+    return card
+
+
+def read_weights(model: Path, card: dict[str, Any]) -> bytes:
+    """The bytes of the weights. Raises EngineError when they are not those that ``card`` names."""
+    path = model / WEIGHTS
+    try:
+        weights = path.read_bytes()
+    except FileNotFoundError:
+        raise EngineError(f"{path} does not exist: {_AGAIN}") from None
+    if hashlib.sha256(weights).hexdigest() != card["weights_sha256"]:
+        raise EngineError(f"{path} is truncated, damaged or of another model: {_AGAIN}")
+    return weights
+
+
+def _readme(card: dict[str, Any]) -> str:
+    """The card for a person."""
+    params, dataset = card["params"], card["dataset"]
+    classes = "\n".join(f"- {number}: {name}" for number, name in enumerate(card["classes"], 1))
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(card["versions"].items()))
+    return f"""# Mask R-CNN for webtoon panels
+
+Finds the classes below in a panel of a webtoon and draws a mask of each instance.
+
+{classes}
+
+Trained by toonseg's engine {card["engine"]}, profile {card["profile"]}, from scratch: {params["iterations"]}
+iterations of {params["batch"]} pictures, of which the set holds {dataset["images"]} with
+{dataset["instances"]} instances; short side {params["short_side_px"]} pixels, seed {params["seed"]}.
+Made with {versions}.
+
+Use it with `toonseg.engines.base.load`. It knows the drawing styles that it was trained on; expect
+little of it on others. The weights are safetensors; `model.json` holds all that is needed to use them.
+"""

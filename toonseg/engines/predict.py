@@ -1,0 +1,147 @@
+"""A trained torchvision Mask R-CNN at work: pictures in, COCO results out."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torchvision.models.detection import MaskRCNN
+
+from toonseg.engines.base import Coco
+from toonseg.engines.data import fit_scale, resized
+from toonseg.engines.small import SIZE_DIVISIBLE
+from toonseg.geometry import Mask, crop_rle, encode_rle
+from toonseg.images import Picture
+
+T = TypeVar("T")
+
+_BATCH = 8
+_AHEAD = 4 * _BATCH  # pictures looked at to find some of the same padded size
+_ROI_ALIGN_SHIFT_PX = 0.5  # see _drawn
+
+
+class TorchvisionPredictor:
+    """A model directory of the engine torchvision, in memory; see ``toonseg.engines.base.Predictor``."""
+
+    def __init__(self, model: MaskRCNN, device: torch.device, card: dict[str, Any]) -> None:
+        self._model = model.to(device, memory_format=torch.channels_last).eval()
+        self._model.roi_heads.nms_thresh = card["thresholds"]["nms_iou"]
+        self._model.roi_heads.detections_per_img = card["thresholds"]["detections"]
+        self._device = device
+        self._mask_threshold: float = card["thresholds"]["mask"]
+        self._params: dict[str, Any] = card["params"]
+        self.classes = tuple(card["classes"])
+
+    def predict(self, images: Iterable[tuple[int, Picture]], score_floor: float) -> list[Coco]:
+        """Find the instances in pictures.
+
+        Pictures share a batch only where they are padded to the same size, so that a picture's result
+        does not hang on which others are looked at with it.
+        """
+        self._model.roi_heads.score_thresh = score_floor
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._params["threads"])
+        try:
+            return [result for chunk in _chunks(iter(images), _AHEAD) for result in self._predict(chunk)]
+        finally:
+            torch.set_num_threads(threads)
+
+    def _predict(self, images: list[tuple[int, Picture]]) -> Iterator[Coco]:
+        """Results of a few pictures, in their order."""
+        inputs = [self._input(picture) for _, picture in images]
+        order = sorted(range(len(images)), key=lambda place: _padded(inputs[place][0]))
+        found: dict[int, dict[str, NDArray[Any]]] = {}
+        for _, places in groupby(order, key=lambda place: _padded(inputs[place][0])):
+            for some in _chunks(places, _BATCH):
+                outputs = self._run([inputs[place][0] for place in some])
+                found.update(zip(some, outputs, strict=True))
+        for place, (number, picture) in enumerate(images):
+            yield from self._results(number, picture, inputs[place][1], found[place])
+
+    def _input(self, picture: Picture) -> tuple[torch.Tensor, float]:
+        """The picture as the network wants it, (3, h, w) from 0 to 1, and the factor of its size."""
+        height, width = picture.shape[:2]
+        scale = fit_scale(height, width, self._params["short_side_px"], self._params["long_side_px"])
+        tensor = torch.from_numpy(np.ascontiguousarray(resized(picture, scale)))
+        return tensor.to(self._device).permute(2, 0, 1).float() / 255, scale
+
+    def _run(self, inputs: list[torch.Tensor]) -> list[dict[str, NDArray[Any]]]:
+        """The network's boxes, labels, scores and masks of 28 x 28 probabilities, in its own frame."""
+        bf16 = self._params["precision"] == "bf16"
+        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=bf16):
+            outputs = self._model(inputs)
+        return [
+            {
+                name: (value.float() if value.is_floating_point() else value).cpu().numpy()
+                for name, value in output.items()
+            }
+            for output in outputs
+        ]
+
+    def _results(
+        self, number: int, picture: Picture, scale: float, found: dict[str, NDArray[Any]]
+    ) -> Iterator[Coco]:
+        """COCO results of one picture; an instance without a pixel is left out."""
+        height, width = picture.shape[:2]
+        inner_h, inner_w = max(1, round(height * scale)), max(1, round(width * scale))
+        factor = np.array([width / inner_w, height / inner_h])
+        boxes = found["boxes"].astype(np.float64) * np.tile(factor, 2)
+        for box, label, score, mask in zip(
+            boxes, found["labels"], found["scores"], found["masks"][:, 0], strict=True
+        ):
+            drawn, x0, y0 = _drawn(
+                mask, box, (height, width), factor * _ROI_ALIGN_SHIFT_PX, self._mask_threshold
+            )
+            if not drawn.any():
+                continue
+            whole = crop_rle(encode_rle(drawn), (-x0, -y0, width - x0, height - y0))
+            yield {
+                "image_id": number,
+                "category_id": int(label),
+                "bbox": [round(float(value), 2) for value in (*box[:2], *(box[2:] - box[:2]))],
+                "score": round(float(score), 6),
+                "segmentation": whole,
+            }
+
+
+def _drawn(
+    mask: NDArray[np.float32],
+    box_xyxy: NDArray[np.float64],
+    size: tuple[int, int],
+    shift_px: NDArray[np.float64],
+    threshold: float,
+) -> tuple[Mask, int, int]:
+    """The pixels of a picture of ``size`` (h, w) that a box's mask covers: a window, and its x0 and y0.
+
+    The cells of ``mask`` are spread over the box bilinearly. In training torchvision samples the true
+    masks by RoIAlign with ``aligned=False``: what it takes for the place t lies at t + 0.5 pixels of the
+    network's frame. ``shift_px`` (x, y), that half pixel in the picture's frame, undoes it.
+    """
+    height, width = size
+    rows, y0 = _spread(mask.shape[0], box_xyxy[1] + shift_px[1], box_xyxy[3] + shift_px[1], height)
+    columns, x0 = _spread(mask.shape[1], box_xyxy[0] + shift_px[0], box_xyxy[2] + shift_px[0], width)
+    return rows @ mask @ columns.T > threshold, x0, y0
+
+
+def _spread(cells: int, start: float, end: float, length: int) -> tuple[NDArray[np.float64], int]:
+    """Weights (pixels, cells) of linear interpolation for the pixels of a span, and its first pixel.
+
+    The cells divide ``start`` to ``end`` evenly; beyond them all is 0.
+    """
+    first = min(max(0, int(np.floor(start))), length)
+    centres = np.arange(first, min(length, int(np.ceil(end)))) + 0.5
+    places = (centres - start) / max(end - start, 1e-6) * cells - 0.5
+    return np.clip(1 - np.abs(places[:, None] - np.arange(cells)), 0, 1), first
+
+
+def _padded(tensor: torch.Tensor) -> tuple[int, ...]:
+    """Height and width of a picture after padding, in units of it."""
+    return tuple(-(-side // SIZE_DIVISIBLE) for side in tensor.shape[1:])
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    items = iter(items)
+    while chunk := list(islice(items, size)):
+        yield chunk

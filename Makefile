@@ -28,7 +28,8 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 repro: setup ## Run the pipeline: only the stages whose inputs changed run
-	$(BIN)/dvc repro
+	@$(BIN)/dvc repro
+	@echo 'Look at plots/evaluate/predictions.png, metrics/evaluate.json and data/exports.'
 
 test: setup ## Run the tests (under 15 minutes on two cores)
 	$(BIN)/pytest -n 2 -m "not all" --dist loadgroup

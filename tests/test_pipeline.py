@@ -134,3 +134,44 @@ def test_ctrl_c_in_a_stage_leaves_nothing_half_and_the_next_repro_goes_on(projec
     assert list((project.root / "data").rglob("*.partial")) == []
     project.ok("dvc", "repro")
     assert "up to date" in project.ok("dvc", "status")
+
+
+@pytest.fixture
+def small_disk(project):
+    """Give a way to lay a nearly full disk over a folder of the project; only root can."""
+    mounted = []
+
+    def lay(folder):
+        place = project.root / folder
+        shutil.rmtree(place)
+        place.mkdir()
+        done = project.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place))
+        if done.returncode != 0:
+            pytest.skip(f"a full disk needs leave to mount one: {done.stdout.strip()}")
+        mounted.append(place)
+
+    yield lay
+    for place in mounted:
+        project.ok("umount", str(place))
+
+
+@pytest.mark.parametrize(
+    ("stage", "folder"),
+    [
+        (f"crawl@{UNLABELLED}", "data/pages"),
+        (f"link@{UNLABELLED}", "data/strips"),
+        (f"cut@{UNLABELLED}", "data/panels"),
+        ("train", "data/model"),
+        ("export", "data/exports"),
+    ],
+)
+def test_a_full_disk_is_a_sentence_and_leaves_nothing_half(project, small_disk, stage, folder):
+    name, _, series = stage.partition("@")
+    small_disk(folder)
+    if stage.startswith("link"):
+        (project.root / folder / "filler").write_bytes(bytes(64 << 10))
+    done = project.run("python", "-m", f"stages.{name}", *filter(None, [series]))
+    assert done.returncode == 1, done.stdout
+    assert "no space left on the disk" in done.stdout.lower()
+    assert "Traceback" not in done.stdout
+    assert [path for path in (project.root / folder).rglob("*") if path.is_file() and path.name != "filler"] == []

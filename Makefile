@@ -32,7 +32,7 @@ repro: setup ## Run the pipeline: only the stages whose inputs changed run
 	@echo 'Look at plots/evaluate/predictions.png, metrics/evaluate.json and data/exports.'
 
 test: setup ## Run the tests (under 15 minutes on two cores)
-	$(BIN)/pytest -n 2 -m "not all" --dist loadgroup
+	$(BIN)/pytest -n 2 -m "not all"
 
 test-all: setup ## Run every test, those that take long too
 	$(BIN)/pytest

@@ -21,6 +21,7 @@ TINY: dict[str, Any] = {
     },
     "train.iterations": 2,
     "train.batch": 2,
+    "train.threads": 1,
     "train.warmup_iterations": 1,
     "train.checkpoint_every": 1,
     "train.log_every": 1,

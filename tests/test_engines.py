@@ -516,7 +516,6 @@ def test_a_mask_is_clipped_at_the_picture_and_moved_by_the_shift() -> None:
     assert shown([9.0, 9.0, 12.0, 12.0], (2, 4)) == ["....", "...."]
 
 
-@pytest.mark.slow
 def test_a_short_training_finds_the_drawn_shapes(tmp_path: Path) -> None:
     train = write_dataset(tmp_path / "panels", 12)
     params = tiny(iterations=50, batch=3, warmup_iterations=5, checkpoint_every=100)

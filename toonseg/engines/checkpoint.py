@@ -5,6 +5,7 @@ the generators' states and the sampler's place.
 """
 
 import hashlib
+import io
 import json
 import pickle
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 import torch
 
-from toonseg.store import whole_file
+from toonseg.store import write_bytes
 
 _FORMAT = 1
 
@@ -41,8 +42,9 @@ def checkpoint_path(folder: Path) -> Path:
 
 def write_checkpoint(folder: Path, mark: str, checkpoint: Checkpoint) -> None:
     """Put a checkpoint of the training with the fingerprint ``mark`` in place of the last, whole."""
-    with whole_file(checkpoint_path(folder)) as aside:
-        torch.save({"fingerprint": mark, **vars(checkpoint)}, aside)
+    state = io.BytesIO()  # written by Python, which says so when the disk is full
+    torch.save({"fingerprint": mark, **vars(checkpoint)}, state)
+    write_bytes(checkpoint_path(folder), state.getvalue())
 
 
 def read_checkpoint(folder: Path, mark: str) -> tuple[Checkpoint | None, str]:

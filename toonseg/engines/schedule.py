@@ -12,8 +12,8 @@ _LAST = 0.01  # the rate at the end, as a share of the highest
 def rate_factor(iteration: int, iterations: int, warmup: int) -> float:
     """Share of the learning rate at an iteration, from 0: a linear warm-up, then half a cosine to 1 %.
 
-    >>> [round(rate_factor(i, 100, 10), 2) for i in (0, 9, 10, 55, 99)]
-    [0.1, 1.0, 1.0, 0.5, 0.01]
+    >>> [round(rate_factor(i, 100, 10), 3) for i in (0, 9, 10, 55, 99)]
+    [0.1, 1.0, 1.0, 0.505, 0.01]
     """
     if iteration < warmup:
         return (iteration + 1) / warmup

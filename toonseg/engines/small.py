@@ -30,6 +30,7 @@ _REGIONS = 64  # a picture, in training
 _BOX_FEATURES = 512
 _BOX_BINS = 7
 _MASK_BINS = 14  # the predictor doubles it to masks of 28 x 28
+_MASK_SCALE_PX = 448  # regions up to this size are drawn from the finest level: a collar is a few cells wide
 
 
 class PreparedTransform(GeneralizedRCNNTransform):  # type: ignore[misc]  # torchvision has no types
@@ -81,7 +82,7 @@ def build_small(classes: int) -> MaskRCNN:
         box_batch_size_per_image=_REGIONS,
         box_nms_thresh=THRESHOLDS["nms_iou"],
         box_detections_per_img=int(THRESHOLDS["detections"]),
-        mask_roi_pool=MultiScaleRoIAlign(_LEVELS, _MASK_BINS, 1),
+        mask_roi_pool=MultiScaleRoIAlign(_LEVELS, _MASK_BINS, 2, canonical_scale=_MASK_SCALE_PX),
         mask_head=MaskRCNNHeads(_CHANNELS, [_CHANNELS, _CHANNELS], 1),
         mask_predictor=MaskRCNNPredictor(_CHANNELS, _CHANNELS, classes + 1),
     )

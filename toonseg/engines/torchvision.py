@@ -32,6 +32,7 @@ from toonseg.engines.schedule import make_optimiser, rate_factor, set_rate
 from toonseg.errors import EngineError
 
 _DIVERGED = 1000.0  # a loss begins below 10; from here, or where it is no number, nothing comes back
+_NORM_PICTURES = 200  # from which the statistics of BatchNorm are taken in the end
 _PROFILES: dict[str, Callable[[int], MaskRCNN]] = {"small": small.build_small}
 
 
@@ -47,6 +48,7 @@ def fit(
         training = _Training(len(classes), samples, params, device)
         training.resume(checkpoints, mark, watch)
         training.run(checkpoints, mark, watch)
+        training.settle_norms()
     write_model(out, _weights(training.model), _card(params, classes, digest, samples))
     remove_checkpoint(checkpoints)
     last = training.history[-params.log_every :]
@@ -128,6 +130,26 @@ class _Training:
                 state = Checkpoint(done, self.model.state_dict(), self._optimiser.state_dict(), self.history)
                 write_checkpoint(checkpoints, mark, state)
 
+    def settle_norms(self) -> None:
+        """Give BatchNorm the statistics of many batches under the final weights.
+
+        The running ones lag behind the weights and swing with each small batch: Wu and Johnson,
+        "Rethinking 'Batch' in BatchNorm", 2021, section 3.
+        """
+        params = self._params
+        norms = [layer for layer in self.model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over the batches
+        for extra in range(min(params.iterations, -(-_NORM_PICTURES // params.batch))):
+            examples = draw_batch(self._samples, params, params.iterations + extra)
+            with torch.inference_mode(), self._autocast():
+                images, _ = self.model.transform(_tensors(examples, self._device)[0])
+                self.model.backbone(images.tensors)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._params.precision == "bf16")
+
     def _iterate(self, iteration: int) -> dict[str, float]:
         """One step of the optimiser; gives the losses before it. Raises EngineError when they diverge."""
         params = self._params
@@ -135,7 +157,7 @@ class _Training:
         set_rate(self._optimiser.param_groups, self._rate(iteration))
         examples = draw_batch(self._samples, params, iteration)
         try:
-            with torch.autocast(self._device.type, torch.bfloat16, enabled=params.precision == "bf16"):
+            with self._autocast():
                 parts: dict[str, torch.Tensor] = self.model(*_tensors(examples, self._device))
             total = torch.stack([part.float() for part in parts.values()]).sum()
             losses = {"loss": total.item(), **{name: part.item() for name, part in parts.items()}}

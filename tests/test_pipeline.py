@@ -173,7 +173,6 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing_half(project, small_disk, 
     assert done.returncode == 1, done.stdout
     assert "no space left on the disk" in done.stdout.lower()
     assert "Traceback" not in done.stdout
-    half = {".partial", ".png", ".csv", ".json", ".cbz", ".pt"}
-    assert [
-        path for path in (project.root / folder).rglob("*") if path.suffix in half and path.is_file()
-    ] == []
+    written = [path for path in (project.root / folder).rglob("*") if path.is_file()]
+    half = {".partial", ".png", ".csv", ".cbz", ".pt"}  # what the stages write there, if they can
+    assert [path for path in written if path.suffix in half or path.name == "test.json"] == []

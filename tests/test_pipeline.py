@@ -128,7 +128,6 @@ def test_without_a_browser_crawl_says_what_to_install(project):
 @pytest.mark.parametrize("stage", [*(f"{stage}@{LABELLED}" for stage in PER_SERIES), *sorted(JOINS)])
 def test_ctrl_c_in_a_stage_leaves_nothing_half_and_the_next_repro_goes_on(project, stage):
     interrupted = project.interrupt(stage, "dvc", "repro", "--force", "--single-item", stage)
-    assert interrupted.returncode != 0
     assert "stopped by Ctrl-C" in interrupted.stdout
     assert "Traceback" not in interrupted.stdout
     assert list((project.root / "data").rglob("*.partial")) == []

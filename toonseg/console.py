@@ -44,7 +44,9 @@ def run_stage(name: str, stage: Callable[..., str]) -> NoReturn:
         if log:
             with Path(log).open("a", encoding="utf-8") as file:
                 file.write(label + "\n")
-        print(f"{label}: {stage(*arguments)}", flush=True)
+        summary = stage(*arguments)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written: too late to be stopped
+        print(f"{label}: {summary}", flush=True)
         return 0
 
     sys.exit(guarded(work))

@@ -1,25 +1,19 @@
 """Predict the test set and score it: ``python -m stages.evaluate``."""
 
+import time
 from pathlib import Path
 
 from toonseg.console import progress, run_stage
 from toonseg.engines.base import load
 from toonseg.errors import ToonsegError
-from toonseg.metrics import (
-    ClassBar,
-    CurvePoint,
-    EvaluateParams,
-    as_metrics,
-    class_bars,
-    curve_points,
-    score,
-    table,
-)
+from toonseg.metrics.coco import EvaluateParams
+from toonseg.metrics.tables import as_metrics, report, text
 from toonseg.panels import read_pictures
 from toonseg.params import load_params
 from toonseg.pictures.compare import comparison
 from toonseg.pictures.palette import small_png
-from toonseg.store import read_json, write_bytes, write_json, write_table
+from toonseg.scores import write_report
+from toonseg.store import read_json, write_bytes, write_json
 
 TEST = Path("data/dataset/test.json")
 PANELS = Path("data/panels")
@@ -36,21 +30,23 @@ def main() -> str:
     if not truth["images"]:
         raise ToonsegError(f"{TEST} holds no panel to test on: lower split.train or label more panels")
     pictures = progress(read_pictures(PANELS, truth["images"]), "predict", "panel", len(truth["images"]))
-    results = load(MODEL, params.device).predict(pictures, params.score_floor)
-    masks, boxes = score(truth, results, "segm"), score(truth, results, "bbox")
-    its = masks.overall
+    predictor = load(MODEL, params.device)
+    started_s = time.monotonic()
+    results = predictor.predict(pictures, params.score_floor)
+    milliseconds = 1000 * (time.monotonic() - started_s) / len(truth["images"])
+    scored = report(truth, results, params.count_score)
+    its = scored.scores["segm"].overall
     if its.ap is None:
         raise ToonsegError(f"{TEST} holds no instance to find: lower split.train or label more panels")
-    print(table(masks))
+    print(text(scored))
     write_json(PREDICTIONS, results)
-    write_json(METRICS, as_metrics(truth, results, {"segm": masks, "bbox": boxes}))
-    write_table(PLOTS / "precision_recall.csv", curve_points(masks), CurvePoint)
-    write_table(PLOTS / "classes.csv", class_bars(masks), ClassBar)
+    write_json(METRICS, as_metrics(scored))
+    write_report(PLOTS, scored)
     shown = comparison(truth, results, PANELS, params.sheet_panels, params.sheet_score)
     write_bytes(PLOTS / "predictions.png", small_png(shown))
     return (
         f"{len(truth['images'])} panels, {its.n} instances: masks AP {its.ap:.1f}, AP50 {its.ap50:.1f}, "
-        f"AP75 {its.ap75:.1f}"
+        f"AP75 {its.ap75:.1f}, {milliseconds:.0f} ms a panel"
     )
 
 

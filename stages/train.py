@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from toonseg.console import run_stage
-from toonseg.engines.base import TrainParams, fit
-from toonseg.engines.watch import TrainingLog
+from toonseg.engines.base import TrainParams, fit, leads
+from toonseg.engines.watch import Listener, TrainingLog
 from toonseg.params import load_params
 from toonseg.store import read_json, write_json
 
@@ -21,6 +21,9 @@ def main() -> str:
     """Fit the engine of the section ``train``; an interrupted run goes on from its checkpoint."""
     params = load_params("train", TrainParams)
     train = read_json(TRAIN)
+    if not leads():  # under torchrun
+        fit(train, PANELS, params, out=MODEL, checkpoints=CHECKPOINTS, watch=Listener(silent=True))
+        return "helped to train"
     started_s = time.monotonic()
     with TrainingLog(CHECKPOINTS / "live", params.log_every) as log:
         losses = fit(train, PANELS, params, out=MODEL, checkpoints=CHECKPOINTS, watch=log)

@@ -67,6 +67,8 @@ def write_dataset(pictures: Path, count: int) -> dict[str, Any]:
 VALUES: dict[str, Any] = {
     "engine": "torchvision",
     "profile": "small",
+    "init": "",
+    "heads": "keep",
     "iterations": 6,
     "batch": 2,
     "short_side_px": 64,

@@ -58,7 +58,7 @@ def test_parameters_out_of_range_are_refused_by_name() -> None:
     assert check_params(VALUES, TrainParams, "here") == tiny()
     with pytest.raises(ParamsError, match="iterations must be at least 1, got 0"):
         check_params({**VALUES, "iterations": 0}, TrainParams, "here")
-    with pytest.raises(ParamsError, match="engine should be 'torchvision'"):
+    with pytest.raises(ParamsError, match="engine should be 'torchvision' or 'detectron2'"):
         check_params({**VALUES, "engine": "abacus"}, TrainParams, "here")
 
 

@@ -3,6 +3,7 @@
 import copy
 import io
 from contextlib import redirect_stdout
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -11,17 +12,9 @@ from pycocotools.cocoeval import COCOeval
 
 from toonseg.errors import ToonsegError
 from toonseg.geometry import encode_rle, mask_box
-from toonseg.metrics import (
-    ClassBar,
-    Score,
-    as_metrics,
-    check_results,
-    check_truth,
-    class_bars,
-    curve_points,
-    score,
-    table,
-)
+from toonseg.metrics.checks import check_results, check_truth
+from toonseg.metrics.coco import score
+from toonseg.metrics.tables import ClassBar, as_metrics, class_bars, curve_points, report, score_rows, text
 
 HAIR, TIE = 1, 2
 LEFT = """
@@ -74,6 +67,14 @@ def found(image, class_id, text, likelihood=0.9):
     }
 
 
+NONE = (0, None, None, None)
+
+
+def main(its):
+    """The three numbers that are looked at first, and what they are over."""
+    return its.n, its.ap, its.ap50, its.ap75
+
+
 def perfect(truth):
     return [
         {**{key: label[key] for key in ("image_id", "category_id", "segmentation", "bbox")}, "score": 0.5}
@@ -81,7 +82,7 @@ def perfect(truth):
     ]
 
 
-def random_case(seed, panels=12):
+def random_case(seed, panels=12, scale=1):
     """Many random boxes in two series, and predictions that miss, shift and repeat them."""
     random = np.random.default_rng(seed)
     truth = {
@@ -89,8 +90,8 @@ def random_case(seed, panels=12):
             {
                 "id": 3 * number + 5,
                 "file_name": f"{number}.png",
-                "width": 40,
-                "height": 30,
+                "width": 40 * scale,
+                "height": 30 * scale,
                 "series": "ab"[number % 2],
             }
             for number in range(panels)
@@ -101,9 +102,9 @@ def random_case(seed, panels=12):
     results = []
     for image in truth["images"]:
         for _ in range(random.integers(0, 6)):
-            mask = np.zeros((30, 40), bool)
-            x, y = random.integers(0, 28), random.integers(0, 20)
-            mask[y : y + random.integers(3, 9), x : x + random.integers(3, 11)] = True
+            mask = np.zeros((30 * scale, 40 * scale), bool)
+            x, y = random.integers(0, 28 * scale), random.integers(0, 20 * scale)
+            mask[y : y + random.integers(3, 9 * scale), x : x + random.integers(3, 11 * scale)] = True
             label = {"image_id": image["id"], "category_id": int(random.integers(1, 4))}
             truth["annotations"].append(
                 {
@@ -116,7 +117,7 @@ def random_case(seed, panels=12):
                 }
             )
             for _ in range(random.integers(0, 3)):
-                moved = np.roll(mask, tuple(random.integers(-1, 2, 2)), (0, 1))
+                moved = np.roll(mask, tuple(scale * random.integers(-1, 2, 2)), (0, 1))
                 results.append(
                     {
                         **label,
@@ -132,21 +133,21 @@ def random_case(seed, panels=12):
 def test_a_test_set_without_instances_has_no_score(kind):
     scores = score(truth_of(), [found(1, HAIR, LEFT)], kind)
 
-    assert scores.overall == scores.classes["hair"] == scores.series["a"] == Score(0, None, None, None)
+    assert main(scores.overall) == main(scores.classes["hair"]) == main(scores.series["a"]) == NONE
     assert scores.curves == {}
 
 
 @pytest.mark.parametrize("kind", ["segm", "bbox"])
 def test_a_test_set_without_panels_has_no_score(kind):
-    assert score(truth_of(series=()), [], kind).overall == Score(0, None, None, None)
+    assert main(score(truth_of(series=()), [], kind).overall) == NONE
 
 
 @pytest.mark.parametrize("kind", ["segm", "bbox"])
 def test_a_detector_that_finds_nothing_scores_0(kind):
     scores = score(truth_of((1, HAIR, LEFT), (1, TIE, RIGHT)), [], kind)
 
-    assert scores.overall == Score(2, 0.0, 0.0, 0.0)
-    assert scores.classes["hair"] == scores.classes["tie"] == Score(1, 0.0, 0.0, 0.0)
+    assert main(scores.overall) == (2, 0.0, 0.0, 0.0)
+    assert main(scores.classes["hair"]) == main(scores.classes["tie"]) == (1, 0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("kind", ["segm", "bbox"])
@@ -165,14 +166,14 @@ def test_one_of_two_found_behind_a_false_one_is_the_area_under_its_curve():
 
     # Precision is 1 at the 51 recalls 0 to .5, then 2 of 3 at the other 50.
     by_hand = round(100 * (51 + 50 * 2 / 3) / 101, 2)
-    assert score(truth, results, "segm").overall == Score(2, by_hand, by_hand, by_hand)
+    assert main(score(truth, results, "segm").overall) == (2, by_hand, by_hand, by_hand)
 
 
 def test_a_mask_of_iou_625_counts_at_three_of_the_ten_thresholds():
     truth = truth_of((1, HAIR, "####.... ####...."))
     results = [found(1, HAIR, "###..... ##......")]
 
-    assert score(truth, results, "segm").overall == Score(1, 30.0, 100.0, 0.0)
+    assert main(score(truth, results, "segm").overall) == (1, 30.0, 100.0, 0.0)
 
 
 def test_masks_and_boxes_are_scored_apart():
@@ -194,22 +195,25 @@ def test_an_ignored_region_is_neither_missed_nor_a_fault_to_predict():
     truth = truth_of((1, HAIR, LEFT), (1, HAIR, RIGHT), crowds=[2])
     on_it = [found(1, HAIR, RIGHT, 0.9), found(1, HAIR, LEFT, 0.5)]
 
-    assert score(truth, on_it, "segm").overall == Score(1, 100.0, 100.0, 100.0)
-    assert score(truth, on_it[1:], "segm").overall == Score(1, 100.0, 100.0, 100.0)
+    assert main(score(truth, on_it, "segm").overall) == (1, 100.0, 100.0, 100.0)
+    assert main(score(truth, on_it[1:], "segm").overall) == (1, 100.0, 100.0, 100.0)
 
 
 def test_a_class_without_instances_has_no_score_and_takes_no_part_in_the_mean():
     scores = score(truth_of((1, HAIR, LEFT)), [found(1, HAIR, LEFT), found(1, TIE, RIGHT)], "segm")
 
-    assert scores.overall == Score(1, 100.0, 100.0, 100.0)
-    assert scores.classes["tie"] == Score(0, None, None, None)
+    assert main(scores.overall) == (1, 100.0, 100.0, 100.0)
+    assert main(scores.classes["tie"]) == NONE
 
 
 def test_each_series_is_scored_on_its_own_panels():
     truth = truth_of((1, HAIR, LEFT), (2, HAIR, LEFT), series=("free", "love"))
     scores = score(truth, [found(1, HAIR, LEFT)], "segm")
 
-    assert scores.series == {"free": Score(1, 100.0, 100.0, 100.0), "love": Score(1, 0.0, 0.0, 0.0)}
+    assert {name: main(its) for name, its in scores.series.items()} == {
+        "free": (1, 100.0, 100.0, 100.0),
+        "love": (1, 0.0, 0.0, 0.0),
+    }
     assert scores.overall.ap == round(100 * 51 / 101, 2)
 
 
@@ -231,23 +235,43 @@ def test_a_series_scores_as_if_it_were_alone(kind, seed):
         assert scores.series[name] == alone.overall
 
 
-@pytest.mark.parametrize("kind", ["segm", "bbox"])
-@pytest.mark.parametrize("seed", [7, 8, 9])
-def test_scores_are_those_of_pycocotools_own_summary(kind, seed):
-    truth, results = random_case(seed)
+def pycocotools_summary(truth, results, kind):
+    """The twelve numbers as pycocotools itself tells them, in percent; None for its -1."""
+    shape = "bbox" if kind == "segm" else "segmentation"  # loadRes takes the area of what is left
+    alone = [{key: value for key, value in result.items() if key != shape} for result in results]
     with redirect_stdout(io.StringIO()):
         reference = COCO()
         reference.dataset = copy.deepcopy(truth)
         reference.createIndex()
-        evaluation = COCOeval(reference, reference.loadRes(copy.deepcopy(results)), kind)
+        evaluation = COCOeval(reference, reference.loadRes(copy.deepcopy(alone)), kind)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
-    overall = score(truth, results, kind).overall
+    return [None if value < 0 else round(100 * value, 2) for value in evaluation.stats]
 
-    assert [overall.ap, overall.ap50, overall.ap75] == [
-        round(100 * value, 2) for value in evaluation.stats[:3]
-    ]
+
+@pytest.mark.parametrize("kind", ["segm", "bbox"])
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_the_twelve_numbers_are_those_of_pycocotools_own_summary(kind, seed):
+    truth, results = random_case(seed, scale=9)  # instances of all three sizes
+
+    assert list(astuple(score(truth, results, kind).overall))[1:] == pycocotools_summary(truth, results, kind)
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_hotcoco_gives_the_same_report(seed):
+    truth, results = random_case(seed, scale=9)
+
+    assert same(report(truth, results, 0.5, fast=True), report(truth, results, 0.5))
+    assert same(report(truth, [], 0.5, fast=True), report(truth, [], 0.5))
+
+
+def same(one, other):
+    """Whether two reports tell the same, curves apart."""
+    return all(
+        (one.scores[kind].overall, one.scores[kind].both) == (its.overall, its.both)
+        for kind, its in other.scores.items()
+    )
 
 
 def test_neither_argument_is_changed_and_nothing_is_printed(capsys):
@@ -271,31 +295,71 @@ def test_a_curve_holds_precision_at_101_recalls():
 
 def test_bars_and_metrics_leave_out_what_has_no_score():
     truth = truth_of((1, HAIR, LEFT), (1, HAIR, RIGHT), crowds=[2])
-    results = [found(1, HAIR, LEFT)]
-    scores = {kind: score(truth, results, kind) for kind in ("segm", "bbox")}
+    its = report(truth, [found(1, HAIR, LEFT)], 0.5)
+    metrics = as_metrics(its)
     full = {"AP": 100.0, "AP50": 100.0, "AP75": 100.0}
-    group = {**full, "class": {"hair": {**full, "n": 1}, "tie": {"n": 0}}, "series": {"a": {**full, "n": 1}}}
 
-    assert class_bars(scores["segm"]) == [ClassBar("hair", 1, 100.0)]
-    assert as_metrics(truth, results, scores) == {
-        "count": {"panels": 1, "instances": 1, "ignored": 1, "predictions": 1},
-        "segm": group,
-        "bbox": group,
-    }
+    assert class_bars(its.scores["segm"]) == [ClassBar("hair", 1, 100.0)]
+    assert metrics["count"] == {"panels": 1, "instances": 1, "ignored": 1, "predictions": 1}
+    for kind in ("segm", "bbox"):
+        assert metrics[kind]["class"] == {"hair": {**full, "n": 1}, "tie": {"n": 0}}
+        assert metrics[kind]["series"] == {"a": {**full, "n": 1}}
+        assert metrics[kind].items() >= {**full, "APsmall": 100.0, "AR1": 100.0, "ARsmall": 100.0}.items()
+        assert "APlarge" not in metrics[kind]
+    assert metrics["boundary"] == full
+    assert set(metrics["errors"].values()) == {0.0}
+    assert metrics["kept"] == {"score": 0.5, "predicted": 1, "right": 1, "precision": 100.0, "recall": 100.0}
 
 
-def test_the_table_has_a_row_for_each_class_and_series_and_for_all():
+def test_rows_hold_every_series_and_class_with_its_n():
+    truth = truth_of((1, HAIR, LEFT), (2, HAIR, LEFT), (2, TIE, RIGHT), series=("free", "love"))
+    rows = score_rows(report(truth, [found(1, HAIR, LEFT)], 0.5))
+
+    assert [(row.series, row.name, row.n, row.ap) for row in rows if row.kind == "segm"] == [
+        ("all", "all", 3, 25.25),
+        ("all", "hair", 2, 50.5),
+        ("all", "tie", 1, 0.0),
+        ("free", "all", 1, 100.0),
+        ("free", "hair", 1, 100.0),
+        ("free", "tie", 0, None),
+        ("love", "all", 2, 0.0),
+        ("love", "hair", 1, 0.0),
+        ("love", "tie", 1, 0.0),
+    ]
+    assert [row.kind for row in rows] == ["segm"] * 9 + ["bbox"] * 9 + ["boundary"] * 9
+
+
+def test_a_truth_without_series_is_scored_as_one():
+    truth = truth_of((1, HAIR, LEFT))
+    del truth["images"][0]["series"]
+    scores = score(truth, [found(1, HAIR, LEFT)], "segm")
+
+    assert main(scores.overall) == (1, 100.0, 100.0, 100.0)
+    assert scores.series == scores.both == {}
+
+
+def test_the_text_tells_scores_errors_and_counts():
     truth = truth_of((1, HAIR, LEFT))
 
-    assert table(score(truth, [found(1, HAIR, LEFT)], "segm")).splitlines() == [
-        "class      n      AP    AP50    AP75",
-        "------------------------------------",
-        "hair       1   100.0   100.0   100.0",
-        "tie        0       -       -       -",
-        "------------------------------------",
-        "a          1   100.0   100.0   100.0",
-        "------------------------------------",
-        "all        1   100.0   100.0   100.0",
+    assert text(report(truth, [found(1, HAIR, LEFT)], 0.5)).splitlines() == [
+        "class  n     AP   AP50   AP75  edge AP  box AP",
+        "----------------------------------------------",
+        "hair   1  100.0  100.0  100.0    100.0   100.0",
+        "tie    0      -      -      -        -       -",
+        "----------------------------------------------",
+        "a      1  100.0  100.0  100.0    100.0   100.0",
+        "----------------------------------------------",
+        "all    1  100.0  100.0  100.0    100.0   100.0",
+        "",
+        "AP50 of masks would gain without errors of: class 0.0 (0), location 0.0 (0), both 0.0 (0), "
+        "duplicate 0.0 (0), background 0.0 (0), missed 0.0 (0)",
+        "",
+        "score >= 0.5  labelled  predicted  right  precision  recall",
+        "-----------------------------------------------------------",
+        "hair                 1          1      1      100.0   100.0",
+        "tie                  0          0      0        0.0     0.0",
+        "-----------------------------------------------------------",
+        "all                  1          1      1      100.0   100.0",
     ]
 
 

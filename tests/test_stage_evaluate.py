@@ -14,7 +14,7 @@ from toonseg.engines.base import fit
 from toonseg.errors import EngineError, ImageError, ParamsError, ToonsegError
 from toonseg.export.cutouts import CutoutRow
 from toonseg.geometry import decode_rle
-from toonseg.metrics import ClassBar, CurvePoint
+from toonseg.metrics.tables import ClassBar, CurvePoint
 from toonseg.records import Panel
 from toonseg.store import read_json, read_table, write_json, write_table
 
@@ -64,7 +64,13 @@ def trained(tmp_path_factory):
     write_params(
         root,
         series=series,
-        evaluate={"score_floor": 0.001, "sheet_panels": 2, "sheet_score": 0.4, "device": "cpu"},
+        evaluate={
+            "score_floor": 0.001,
+            "count_score": 0.5,
+            "sheet_panels": 2,
+            "sheet_score": 0.4,
+            "device": "cpu",
+        },
         export={
             "series": [UNLABELLED],
             "classes": list(CLASSES),
@@ -122,7 +128,7 @@ def test_evaluate_writes_predictions_scores_and_plots(project, capsys):
     assert [bar.name for bar in read_table(evaluate.PLOTS / "classes.csv", ClassBar)] == list(CLASSES)
     assert len(read_table(evaluate.PLOTS / "precision_recall.csv", CurvePoint)) == 101 * len(CLASSES)
     assert Image.open(evaluate.PLOTS / "predictions.png").size[0] == 1400
-    assert f"{LABELLED}          6" in capsys.readouterr().out
+    assert f"\n{LABELLED}      6 " in capsys.readouterr().out
 
 
 def test_evaluate_gives_the_same_bytes_again(project):

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 from toonseg.errors import ToonsegError
 
@@ -77,12 +76,13 @@ def _accelerator() -> Finding:
 
 
 def _detectron2() -> Finding:
-    found = _package("detectron2", "the detectron2 engine").found if find_spec("detectron2") else ""
-    hint = (
-        "not installed, the torchvision engine serves: pip install --no-build-isolation "
-        "'git+https://github.com/facebookresearch/detectron2.git'"
+    from toonseg.engines.base import DETECTRON2_INSTALL, try_detectron2
+
+    found, fault = try_detectron2()
+    hint = f"does not work: {fault}" if fault else "not installed, the torchvision engine serves"
+    return Finding(
+        "detectron2", "the detectron2 engine", found, f"{hint}; {DETECTRON2_INSTALL}", needed=False
     )
-    return Finding("detectron2", "the detectron2 engine", found, hint, needed=False)
 
 
 LOOKS: tuple[Callable[[], Finding], ...] = (

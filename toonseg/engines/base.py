@@ -4,12 +4,14 @@ An engine gets a COCO dataset and gives COCO results. Data, splits, class names 
 business. An engine's module is imported only when it is asked for, so this one costs nothing.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MinLen
 
 from toonseg.engines.model_dir import read_model_card
 from toonseg.errors import EngineError
@@ -18,13 +20,21 @@ from toonseg.images import Picture
 Coco = dict[str, Any]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
+DETECTRON2_INSTALL = (
+    ".venv/bin/pip install --no-build-isolation 'setuptools<82' "
+    "'git+https://github.com/facebookresearch/detectron2.git'"
+)
+REHEARSED_STEPS = 10
+
 
 @dataclass(frozen=True)
 class TrainParams:
     """Section ``train``. Lengths are in pixels of the resized picture unless they say otherwise."""
 
-    engine: Literal["torchvision"]
-    profile: Literal["small"]
+    engine: Literal["torchvision", "detectron2"]
+    profile: Annotated[str, MinLen(1)]  # what the engine offers
+    init: str  # what to start from; empty for fresh weights
+    heads: Literal["keep", "renew"]  # of init: what depends on the classes
     iterations: Annotated[int, Ge(1)]
     batch: Annotated[int, Ge(1)]  # pictures an iteration
     short_side_px: Annotated[int, Ge(64), Le(2048)]
@@ -39,7 +49,7 @@ class TrainParams:
     clip_norm: Annotated[float, Gt(0)]
     seed: Annotated[int, Ge(0)]
     threads: Annotated[int, Ge(1), Le(256)]
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "bf16", "fp16"]
     device: Device
     checkpoint_every: Annotated[int, Ge(1)]  # iterations
     log_every: Annotated[int, Ge(1)]  # iterations
@@ -54,6 +64,16 @@ class Step:
     learning_rate: float
     losses: dict[str, float]
     replayed: bool  # done in an earlier run that was interrupted, and told again
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a training will cost, from a few of its steps."""
+
+    device: str
+    seconds_a_step: float
+    peak_bytes: int  # of memory, reached on a batch of the largest pictures
+    there_bytes: int  # memory that there is for it
 
 
 class Watcher(Protocol):
@@ -97,6 +117,9 @@ class Engine(Protocol):
     ) -> dict[str, float]:
         """See ``fit`` below."""
 
+    def rehearse(self, train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
+        """See ``rehearse`` below; the dataset has been checked."""
+
     def load(self, model: Path, device: Device) -> Predictor:
         """See ``load`` below."""
 
@@ -118,12 +141,31 @@ def fit(
     return _engine(params.engine).fit(train, pictures, params, out=out, checkpoints=checkpoints, watch=watch)
 
 
+def rehearse(train: Coco, pictures: Path, params: TrainParams, watch: Watcher) -> Rehearsal:
+    """Measure a few steps of the training that ``fit`` would do; nothing is written.
+
+    Raises EngineError as ``fit`` does.
+    """
+    check_dataset(train, watch)
+    return _engine(params.engine).rehearse(train, pictures, params)
+
+
 def load(model: Path, device: Device) -> Predictor:
     """Load the model directory ``model`` on a device, without running any code from it.
 
     Raises EngineError when it is missing, damaged, or made by an engine or version not known here.
     """
     return _engine(read_model_card(model)["engine"]).load(model, device)
+
+
+def world_size() -> int:
+    """How many processes train together: more than one under torchrun."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def leads() -> bool:
+    """Whether this process is the one that tells and writes; the others help it to train."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def accelerator() -> str:
@@ -165,4 +207,28 @@ def _engine(name: str) -> Engine:
         from toonseg.engines import torchvision
 
         return torchvision
+    if name == "detectron2":
+        if not has_detectron2():
+            raise EngineError(f"Detectron2 is not installed: {DETECTRON2_INSTALL} (docs/detectron2.md)")
+        from toonseg.engines import detectron2
+
+        return detectron2
     raise EngineError(f"there is no engine '{name}' here: choose torchvision, or update toonseg")
+
+
+def has_detectron2() -> bool:
+    """Whether Detectron2 is installed."""
+    return find_spec("detectron2") is not None
+
+
+def try_detectron2() -> tuple[str, str]:
+    """The version of a Detectron2 that works here, or what is wrong with it; neither where there is none."""
+    if not has_detectron2():
+        return "", ""
+    try:
+        import detectron2
+        from detectron2 import _C, model_zoo
+    except ImportError as error:
+        return "", str(error)
+    del _C, model_zoo
+    return str(detectron2.__version__), ""

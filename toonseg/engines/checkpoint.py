@@ -16,7 +16,7 @@ import torch
 
 from toonseg.store import write_bytes
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Checkpoint:
     model: dict[str, Any]
     optimiser: dict[str, Any]
     history: list[dict[str, float]]
+    scaler: dict[str, Any]  # of the losses, where the precision is fp16
 
 
 def fingerprint(*parts: Any) -> str:

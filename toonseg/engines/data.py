@@ -12,7 +12,7 @@ Labelled instances that overlap it stay.
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,16 @@ def draw_batch(samples: list[Sample], params: TrainParams, iteration: int) -> li
     ]
 
 
+def worst_batch(samples: list[Sample], params: TrainParams, batch: int) -> list[Example]:
+    """The largest pictures at the largest size that training may show them: what needs the most memory."""
+    largest = sorted(samples, key=lambda sample: sample.picture.size, reverse=True)
+    at_most = replace(params, scale_min=params.scale_max)
+    return [
+        augment(largest[slot % len(largest)], at_most, np.random.default_rng([params.seed, _LOOK, slot]))
+        for slot in range(batch)
+    ]
+
+
 def batch_numbers(shapes: Sequence[float], batch: int, seed: int, iteration: int) -> list[int]:
     """Which samples an iteration (from 0) gets: each comes once before any comes again.
 
@@ -158,14 +168,18 @@ def _read(path: Path, image: dict[str, Any]) -> Picture:
     try:
         picture = decode(path.read_bytes(), str(path))
     except FileNotFoundError:
-        raise EngineError(f"{path} is in the training set but does not exist: run `dvc repro`") from None
+        raise EngineError(
+            f"{path} is in the training set but does not exist: run `dvc repro`, or see to --images"
+        ) from None
     except ImageError as error:
-        raise EngineError(f"{error}: delete it and run `dvc repro` to cut it again") from None
+        raise EngineError(
+            f"{error}: delete it and run `dvc repro`, or mend it outside the pipeline"
+        ) from None
     height, width = picture.shape[:2]
     if (width, height) != (image["width"], image["height"]):
         raise EngineError(
             f"{path} is {width} x {height} pixels, and the training set says "
-            f"{image['width']} x {image['height']}: run `dvc repro split`"
+            f"{image['width']} x {image['height']}: run `dvc repro split`, or see to --images"
         )
     return picture
 

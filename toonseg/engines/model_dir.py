@@ -6,6 +6,7 @@ training gives the same bytes: no times, hosts or paths.
 
 import hashlib
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ FORMAT = 1  # raised when an older toonseg could no longer read the directory
 CARD = "model.json"
 WEIGHTS = "model.safetensors"
 _AGAIN = "train it again (`dvc repro train`) or fetch it again (`dvc pull`)"
-_KEYS = {"classes", "engine", "format", "params", "profile", "thresholds", "versions", "weights_sha256"}
+_KEYS = {
+    *("classes", "engine", "format", "params", "profile", "start", "structure", "thresholds", "versions"),
+    "weights_sha256",
+}
 
 
 def write_model(out: Path, weights: bytes, card: dict[str, Any]) -> None:
@@ -67,17 +71,16 @@ def _readme(card: dict[str, Any]) -> str:
     params, dataset = card["params"], card["dataset"]
     classes = "\n".join(f"- {number}: {name}" for number, name in enumerate(card["classes"], 1))
     versions = ", ".join(f"{name} {version}" for name, version in sorted(card["versions"].items()))
-    return f"""# Mask R-CNN for webtoon panels
-
-Finds the classes below in a panel of a webtoon and draws a mask of each instance.
-
-{classes}
-
-Trained by toonseg's engine {card["engine"]}, profile {card["profile"]}, from scratch: {params["iterations"]}
-iterations of {params["batch"]} pictures, of which the set holds {dataset["images"]} with
-{dataset["instances"]} instances; short side {params["short_side_px"]} pixels, seed {params["seed"]}.
-Made with {versions}.
-
-Use it with `toonseg.engines.base.load`. It knows the drawing styles that it was trained on; expect
-little of it on others. The weights are safetensors; `model.json` holds all that is needed to use them.
-"""
+    paragraphs = (
+        "Finds the classes below in a panel of a webtoon and draws a mask of each instance.",
+        classes,
+        f"Trained by toonseg's engine {card['engine']}, profile {card['profile']}, from "
+        f"{card['start']['source']}: {params['iterations']} iterations of {params['batch']} pictures, of "
+        f"which the set holds {dataset['images']} with {dataset['instances']} instances; short side "
+        f"{params['short_side_px']} pixels, seed {params['seed']}. Made with {versions}.",
+        "Use it with `toonseg predict`, or `toonseg.engines.base.load` from Python. It knows the drawing "
+        "styles that it was trained on; expect little of it on others. The weights are safetensors; "
+        "`model.json` holds all else that is needed to use them.",
+    )
+    filled = [text if text is classes else textwrap.fill(text, 100) for text in paragraphs]
+    return "\n\n".join(["# Mask R-CNN for webtoon panels", *filled]) + "\n"

@@ -1,10 +1,9 @@
-"""The engine ``torchvision``: its Mask R-CNN, trained by a plain loop.
+"""The engine ``torchvision``: its Mask R-CNN, trained by a plain loop, in one process or several.
 
 On a CPU the same parameters, data and libraries give the same weights, bit for bit.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,19 @@ import torchvision
 from safetensors import SafetensorError
 from torchvision.models.detection import MaskRCNN
 
-from toonseg.engines import small
-from toonseg.engines.base import Coco, Device, Predictor, Step, TrainParams, Watcher
+from toonseg.engines import memory, ranks, small
+from toonseg.engines.base import (
+    REHEARSED_STEPS,
+    Coco,
+    Device,
+    Predictor,
+    Rehearsal,
+    Step,
+    TrainParams,
+    Watcher,
+    leads,
+    world_size,
+)
 from toonseg.engines.checkpoint import (
     Checkpoint,
     fingerprint,
@@ -25,87 +35,97 @@ from toonseg.engines.checkpoint import (
     remove_checkpoint,
     write_checkpoint,
 )
-from toonseg.engines.data import Example, Sample, draw_batch, read_samples
+from toonseg.engines.data import Example, Sample, draw_batch, read_samples, worst_batch
+from toonseg.engines.device import choose_device, repeatable
 from toonseg.engines.model_dir import read_model_card, read_weights, write_model
 from toonseg.engines.predict import TorchvisionPredictor
 from toonseg.engines.schedule import make_optimiser, rate_factor, set_rate
+from toonseg.engines.start import PROFILES, Start, build, read_start, started
 from toonseg.errors import EngineError
 
 _DIVERGED = 1000.0  # a loss begins below 10; from here, or where it is no number, nothing comes back
 _NORM_PICTURES = 200  # from which the statistics of BatchNorm are taken in the end
-_PROFILES: dict[str, Callable[[int], MaskRCNN]] = {"small": small.build_small}
+_AUTOCAST = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def fit(
     train: Coco, pictures: Path, params: TrainParams, *, out: Path, checkpoints: Path, watch: Watcher
 ) -> dict[str, float]:
     """Train as ``toonseg.engines.base.fit`` says."""
-    device = choose_device(params.device)
+    device = ranks.own_device(choose_device(params.device))
+    start = read_start(params)
     samples, digest = read_samples(train, pictures, params, small.PIXEL_MEAN)
-    classes = [category["name"] for category in sorted(train["categories"], key=lambda one: int(one["id"]))]
-    mark = fingerprint(asdict(params), classes, digest, device.type, torchvision.__version__)
-    with _repeatable(params):
-        training = _Training(len(classes), samples, params, device)
+    classes = _class_names(train)
+    card = _card(params, start, classes, digest, samples)
+    mark = fingerprint(card, device.type, world_size())
+    with repeatable(params), ranks.together(device, params.batch):
+        training = _Training(classes, samples, params, device, start)
+        for note in training.notes:
+            watch.note(note)
         training.resume(checkpoints, mark, watch)
         training.run(checkpoints, mark, watch)
-        training.settle_norms()
-    write_model(out, _weights(training.model), _card(params, classes, digest, samples))
-    remove_checkpoint(checkpoints)
+        if leads():
+            training.settle_norms()
+            write_model(out, _weights(training.model), card)
+            remove_checkpoint(checkpoints)
     last = training.history[-params.log_every :]
     return {name: float(np.mean([losses[name] for losses in last])) for name in last[-1]}
+
+
+def rehearse(train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
+    """Measure as ``toonseg.engines.base.rehearse`` says."""
+    device = choose_device(params.device)
+    samples, _ = read_samples(train, pictures, params, small.PIXEL_MEAN)
+    with repeatable(params):
+        training = _Training(_class_names(train), samples, params, device, read_start(params))
+        memory.forget_peak(device)
+        training.step(0, worst_batch(samples, params, params.batch))
+        seconds = []
+        for iteration in range(REHEARSED_STEPS):
+            started_s = time.perf_counter()
+            training.step(iteration, draw_batch(samples, params, iteration))
+            seconds.append(time.perf_counter() - started_s)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return Rehearsal(name, float(np.median(seconds)), memory.peak_bytes(device), memory.there_bytes(device))
 
 
 def load(model: Path, device: Device) -> Predictor:
     """Load as ``toonseg.engines.base.load`` says."""
     card = read_model_card(model)
     data = read_weights(model, card)
-    if card["profile"] not in _PROFILES:
+    if card["profile"] not in PROFILES:
         raise EngineError(
             f"{model} has the profile '{card['profile']}', unknown to engine torchvision here: update toonseg"
         )
-    network = _PROFILES[card["profile"]](len(card["classes"]))
     try:
+        network = build(card["profile"], len(card["classes"]), card["structure"])
         network.load_state_dict(safetensors.torch.load(data))
-    except (SafetensorError, RuntimeError):
+    except (SafetensorError, RuntimeError, TypeError):
         raise EngineError(
             f"{model}: its weights do not fit the profile '{card['profile']}': train it again"
         ) from None
     return TorchvisionPredictor(network, choose_device(device), card)
 
 
-def choose_device(wanted: Device) -> torch.device:
-    """The torch device of that name; ``auto`` is the fastest there is. Raises EngineError without it."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted == "auto":
-        return torch.device(next(name for name, usable in there.items() if usable))
-    if not there[wanted]:
-        raise EngineError(f"this machine offers torch no device '{wanted}': set device to auto or cpu")
-    return torch.device(wanted)
-
-
-@contextmanager
-def _repeatable(params: TrainParams) -> Iterator[None]:
-    """Compute with the threads and the seed of ``params``, and leave torch's own as they were."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(params.threads)
-    try:
-        with torch.random.fork_rng():
-            torch.manual_seed(params.seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
-
-
 class _Training:
     """A model, its optimiser, and the losses of the iterations that they have been through."""
 
     def __init__(
-        self, classes: int, samples: list[Sample], params: TrainParams, device: torch.device
+        self,
+        classes: list[str],
+        samples: list[Sample],
+        params: TrainParams,
+        device: torch.device,
+        start: Start,
     ) -> None:
         self._samples = samples
         self._params = params
         self._device = device
-        self.model = _PROFILES[params.profile](classes).to(device, memory_format=torch.channels_last).train()
+        fresh = build(params.profile, len(classes), start.structure)
+        self.notes = started(fresh, start, classes, params)
+        self.model = fresh.to(device, memory_format=torch.channels_last).train()
+        self._network: torch.nn.Module = self.model
+        self._scaler = torch.amp.GradScaler(device.type, enabled=params.precision == "fp16")
         self._optimiser = make_optimiser(self.model, params.learning_rate, params.weight_decay)
         self.history: list[dict[str, float]] = []
 
@@ -117,18 +137,31 @@ class _Training:
         if checkpoint:
             self.model.load_state_dict(checkpoint.model)
             self._optimiser.load_state_dict(checkpoint.optimiser)
+            self._scaler.load_state_dict(checkpoint.scaler)
             for losses in checkpoint.history:
                 self._remember(losses, watch, replayed=True)
 
     def run(self, checkpoints: Path, mark: str, watch: Watcher) -> None:
         """Train to the last iteration, writing a checkpoint every few."""
         params = self._params
+        if world_size() > 1:
+            self._network = torch.nn.parallel.DistributedDataParallel(self.model)
         while len(self.history) < params.iterations:
-            self._remember(self._iterate(len(self.history)), watch, replayed=False)
             done = len(self.history)
-            if done % params.checkpoint_every == 0 and done < params.iterations:
-                state = Checkpoint(done, self.model.state_dict(), self._optimiser.state_dict(), self.history)
-                write_checkpoint(checkpoints, mark, state)
+            examples = ranks.share(draw_batch(self._samples, params, done))
+            self._remember(self.step(done, examples), watch, replayed=False)
+            done += 1
+            if done % params.checkpoint_every == 0 and done < params.iterations and leads():
+                write_checkpoint(checkpoints, mark, self._state(done))
+
+    def _state(self, done: int) -> Checkpoint:
+        return Checkpoint(
+            done,
+            self.model.state_dict(),
+            self._optimiser.state_dict(),
+            self.history,
+            self._scaler.state_dict(),
+        )
 
     def settle_norms(self) -> None:
         """Give BatchNorm the statistics of many batches under the final weights.
@@ -141,40 +174,73 @@ class _Training:
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None  # a plain mean over the batches
-        for extra in range(min(params.iterations, -(-_NORM_PICTURES // params.batch))):
+        for extra in range(min(params.iterations, -(-_NORM_PICTURES // params.batch)) if norms else 0):
             examples = draw_batch(self._samples, params, params.iterations + extra)
             with torch.inference_mode(), self._autocast():
                 images, _ = self.model.transform(_tensors(examples, self._device)[0])
                 self.model.backbone(images.tensors)
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._params.precision == "bf16")
+        kind = _AUTOCAST[self._params.precision]
+        return torch.autocast(self._device.type, kind, enabled=kind != torch.float32)
 
-    def _iterate(self, iteration: int) -> dict[str, float]:
-        """One step of the optimiser; gives the losses before it. Raises EngineError when they diverge."""
+    def step(self, iteration: int, examples: list[Example]) -> dict[str, float]:
+        """One step of the optimiser; gives the losses before it, of all processes.
+
+        Raises EngineError when they diverge, or when memory does not do.
+        """
         params = self._params
-        torch.manual_seed(int(np.random.SeedSequence([params.seed, iteration]).generate_state(1)[0]))
+        seed = np.random.SeedSequence([params.seed, iteration, ranks.rank()][: 2 + (ranks.rank() > 0)])
+        torch.manual_seed(int(seed.generate_state(1)[0]))
         set_rate(self._optimiser.param_groups, self._rate(iteration))
-        examples = draw_batch(self._samples, params, iteration)
         try:
-            with self._autocast():
-                parts: dict[str, torch.Tensor] = self.model(*_tensors(examples, self._device))
-            total = torch.stack([part.float() for part in parts.values()]).sum()
-            losses = {"loss": total.item(), **{name: part.item() for name, part in parts.items()}}
+            losses, total = self._losses(examples)
             if not losses["loss"] < _DIVERGED:
                 raise EngineError(_diverged(iteration, losses["loss"], params))
             self._optimiser.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
+            self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+            self._scaler.unscale_(self._optimiser)
             norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), params.clip_norm)
-            if not torch.isfinite(norm):
+            if not (torch.isfinite(norm) or self._scaler.get_scale() > 1):
                 raise EngineError(_diverged(iteration, losses["loss"], params))
-            self._optimiser.step()
-        except torch.OutOfMemoryError:
-            raise EngineError(
-                f"{self._device.type} ran out of memory: lower train.batch ({params.batch}) or "
-                f"train.short_side_px ({params.short_side_px}) in params.yaml"
-            ) from None
-        return {name: round(value, 6) for name, value in losses.items()}
+            self._scaler.step(self._optimiser)  # without gradients that overflowed in fp16
+            self._scaler.update()
+        except (RuntimeError, MemoryError) as error:
+            if not memory.ran_out(error):
+                raise
+        else:
+            return losses
+        raise EngineError(self._too_large(len(examples)))
+
+    def _losses(self, examples: list[Example]) -> tuple[dict[str, float], torch.Tensor]:
+        """The losses by name, of all processes together, and the sum of this one's, to be derived."""
+        with self._autocast():
+            parts: dict[str, torch.Tensor] = self._network(*_tensors(examples, self._device))
+        total = torch.stack([part.float() for part in parts.values()]).sum()
+        values = ranks.mean(torch.stack([total, *(part.float() for part in parts.values())]).detach())
+        named = zip(("loss", *parts), values.tolist(), strict=True)
+        return {name: round(value, 6) for name, value in named}, total
+
+    def _too_large(self, batch: int) -> str:
+        """The sentence of a batch that memory does not hold: which would fit, found by trying."""
+        self._optimiser.zero_grad()
+        while batch := batch // 2:
+            try:
+                self._losses(worst_batch(self._samples, self._params, batch))[1].backward()  # type: ignore[no-untyped-call]
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not memory.ran_out(error):
+                    raise
+            self._optimiser.zero_grad()
+        advice = (
+            f"a batch of {batch * world_size()} would fit: lower train.batch ({self._params.batch}) to it, or"
+            if batch
+            else "a batch of 1 does not fit either:"
+        )
+        return (
+            f"{self._device.type} ran out of memory: {advice} lower train.short_side_px "
+            f"({self._params.short_side_px}) and train.long_side_px ({self._params.long_side_px})"
+        )
 
     def _remember(self, losses: dict[str, float], watch: Watcher, *, replayed: bool) -> None:
         """Add an iteration's losses to the history, and tell the watcher."""
@@ -185,6 +251,10 @@ class _Training:
     def _rate(self, iteration: int) -> float:
         params = self._params
         return params.learning_rate * rate_factor(iteration, params.iterations, params.warmup_iterations)
+
+
+def _class_names(train: Coco) -> list[str]:
+    return [category["name"] for category in sorted(train["categories"], key=lambda one: int(one["id"]))]
 
 
 def _diverged(iteration: int, loss: float, params: TrainParams) -> str:
@@ -220,13 +290,19 @@ def _weights(model: MaskRCNN) -> bytes:
     return data
 
 
-def _card(params: TrainParams, classes: list[str], digest: str, samples: list[Sample]) -> dict[str, Any]:
+def _card(
+    params: TrainParams, start: Start, classes: list[str], digest: str, samples: list[Sample]
+) -> dict[str, Any]:
     """What is needed to use the model, and to know where it comes from."""
+    values = asdict(params)
+    del values["init"]  # a place on this machine
     return {
         "engine": "torchvision",
         "profile": params.profile,
         "classes": classes,
-        "params": asdict(params),
+        "params": values,
+        "start": {"source": start.source, "sha256": start.sha256},
+        "structure": start.structure,
         "pixel_mean": small.PIXEL_MEAN,
         "pixel_std": small.PIXEL_STD,
         "thresholds": small.THRESHOLDS,

@@ -12,6 +12,21 @@ from toonseg.engines.base import Step
 from toonseg.store import whole_folder
 
 
+class Listener:
+    """A Watcher that prints notes alone; ``silent`` for a process that another one speaks for."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._silent = silent
+
+    def step(self, step: Step) -> None:
+        """Nothing is shown."""
+
+    def note(self, sentence: str) -> None:
+        """Print it."""
+        if not self._silent:
+            print(f"train: {sentence}", file=sys.stderr)
+
+
 class TrainingLog:
     """A Watcher for a stage: curves of losses and learning rate go to the folder ``live`` as they come.
 

@@ -1,0 +1,276 @@
+"""`toonseg fit`, `predict` and `score` from the command line, without DVC."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from drawn_dataset import VALUES, draw, write_dataset
+from PIL import Image
+from ruamel.yaml import YAML
+
+from toonseg.cli import main
+from toonseg.images import encode
+
+CLASSES = ["disc", "rectangle"]
+
+
+def foreign(coco):
+    """The dataset as another tool might number it: ids from 0 and with gaps, no iscrowd."""
+    return {
+        "images": [{**image, "id": 10 * image["id"]} for image in coco["images"]],
+        "annotations": [
+            {
+                "id": at,
+                "image_id": 10 * one["image_id"],
+                "category_id": one["category_id"] - 1,
+                "segmentation": one["segmentation"],
+            }
+            for at, one in enumerate(coco["annotations"])
+        ],
+        "categories": [{"id": 0, "name": "disc"}, {"id": 1, "name": "rectangle"}],
+    }
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with pictures, their dataset, params.yaml, and a model that finds the shapes."""
+    root = tmp_path_factory.mktemp("outside")
+    (root / "train.json").write_text(json.dumps(foreign(write_dataset(root / "pictures", 8))))
+    values = {**VALUES, "iterations": 40, "batch": 3, "warmup_iterations": 5, "checkpoint_every": 100}
+    with (root / "params.yaml").open("w") as file:
+        YAML().dump({"train": values}, file)
+    assert main(fit(root, root / "model")) == 0
+    return root
+
+
+def fit(root, out, *more):
+    return [
+        "fit",
+        *("--train", str(root / "train.json")),
+        *("--images", str(root / "pictures")),
+        *("--out", str(out)),
+        *("--params", str(root / "params.yaml")),
+        *more,
+    ]
+
+
+def failing(arguments, capsys):
+    """The sentence of a command that must fail."""
+    capsys.readouterr()
+    assert main(arguments) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len([line for line in said if line.startswith("error: ")]) == 1
+    return said[-1]
+
+
+def test_a_model_that_was_fitted_predicts_and_scores(trained, tmp_path, capsys):
+    results, scores = tmp_path / "r.json", tmp_path / "s.json"
+    assert not list(trained.glob(".*"))  # no checkpoint is left
+    assert (trained / "model/curves/loss.tsv").read_text().startswith("step\tloss\n2\t")
+
+    predict = ["predict", str(trained / "model"), str(trained / "pictures"), "--out", str(results)]
+    assert main([*predict, "--score", "0.05", "--overlay", str(tmp_path / "looks")]) == 0
+    found = json.loads(results.read_text())
+    names = {one["file_name"] for one in found}
+    assert names <= {f"drawn/1/{number:06d}-0000.png" for number in range(1, 9)}
+    assert {one["category"] for one in found} == set(CLASSES)
+    assert all(one["score"] >= 0.05 for one in found)
+    assert Image.open(tmp_path / "looks/drawn/1/000001-0000.png").size == (128, 96)
+
+    score = ["score", "--truth", str(trained / "train.json"), "--results", str(results)]
+    assert main([*score, "--json", str(scores), "--csv", str(tmp_path / "csv")]) == 0
+    assert json.loads(scores.read_text())["segm"]["AP50"] > 60
+    assert sorted(path.name for path in (tmp_path / "csv").iterdir()) == [
+        "classes.csv",
+        "confusion.csv",
+        "counts.csv",
+        "errors.csv",
+        "precision_recall.csv",
+        "scores.csv",
+    ]
+    said = capsys.readouterr().out
+    assert "AP50 of masks would gain" in said
+    assert "predict with --score 0.05" not in said
+    assert main([*score, "--fast", "--json", str(tmp_path / "fast.json")]) == 0
+    assert (tmp_path / "fast.json").read_bytes() == scores.read_bytes()
+
+
+def test_the_default_score_keeps_sure_ones_and_scoring_them_says_so(trained, tmp_path, capsys):
+    picture = trained / "pictures/drawn/1/000001-0000.png"
+    assert main(["predict", str(trained / "model"), str(picture), "--out", str(tmp_path / "r.json")]) == 0
+    found = json.loads((tmp_path / "r.json").read_text())
+
+    assert found
+    assert all(one["score"] >= 0.5 and one["file_name"] == picture.name for one in found)
+    main(["score", "--truth", str(trained / "train.json"), "--results", str(tmp_path / "r.json")])
+    assert "predict with --score 0.05" in capsys.readouterr().out
+
+
+def test_a_dry_run_tells_size_time_and_memory_and_writes_nothing(trained, tmp_path, capsys):
+    assert main(fit(trained, tmp_path / "model", "--dry-run", "--set", "iterations=1000")) == 0
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+
+    assert list(lines) == ["images", "instances", "steps", "time", "memory"]
+    assert lines["images"] == "8"
+    assert lines["instances"] == "16 of 2 classes"
+    assert lines["steps"] == "1000 of 3 images: each is seen 375.0 times"
+    assert "min on cpu" in lines["time"]
+    assert lines["memory"].endswith("enough")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--set", "iteration=5"], "unknown key iteration: did you mean 'iterations'?"),
+        (["--set", "iterations"], "--set iterations: write it as KEY=VALUE"),
+        (["--set", "batch=[2"], "--set batch=\\[2: '\\[2' is no value"),
+        (["--set", "heads=renw"], "heads should be 'keep' or 'renew', got 'renw'"),
+        (["--profile", "huge"], "engine torchvision has no profile 'huge'"),
+        (["--init", "nowhere"], "train.init is 'nowhere'"),
+        (["--train", "none.json"], "none.json does not exist"),
+        (["--images", "none"], "none/drawn/1/000001-0000.png is in the training set but does not exist"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said_in_a_sentence(trained, tmp_path, capsys, more, sentence):
+    assert re.search(sentence, failing(fit(trained, tmp_path / "model", *more), capsys))
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_folder_that_is_no_model_is_not_overwritten(trained, tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    assert "is no model directory: choose another --out" in failing(fit(trained, tmp_path), capsys)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [("none", "none does not exist"), ("empty", "no picture in"), ("broken", "x.png is no JPEG")],
+)
+def test_what_cannot_be_predicted_is_said_in_a_sentence(trained, tmp_path, capsys, place, sentence):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/w.png").write_bytes(encode(draw(1)[0], "png", 100))
+    (tmp_path / "broken/x.png").write_bytes(b"no picture")
+    out = tmp_path / "r.json"
+
+    arguments = ["predict", str(trained / "model"), str(tmp_path / place), "--out", str(out)]
+    assert sentence in failing(arguments, capsys)
+    assert not out.exists()
+
+
+def test_two_pictures_of_one_name_are_refused(trained, tmp_path, capsys):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.png").write_bytes(encode(draw(1)[0], "png", 100))
+    places = [str(tmp_path / "a"), str(tmp_path / "b")]
+
+    arguments = ["predict", str(trained / "model"), *places, "--out", str(tmp_path / "r.json")]
+    assert "have one name: give a folder above both" in failing(arguments, capsys)
+
+
+@pytest.mark.parametrize(
+    ("truth", "results", "sentence"),
+    [
+        ({}, [{"image_id": 5, "category_id": 0}], "is of image 5, which the truth does not hold"),
+        ({}, [{"image_id": 10, "category_id": 0, "score": float("nan")}], "result 1 has no"),
+        ({"images": [], "annotations": []}, [], "holds no image to score on"),
+        ({"annotations": []}, [], "holds no instance to find"),
+    ],
+)
+def test_what_cannot_be_scored_is_said_in_a_sentence(trained, tmp_path, capsys, truth, results, sentence):
+    document = {**json.loads((trained / "train.json").read_text()), **truth}
+    (tmp_path / "t.json").write_text(json.dumps(document))
+    (tmp_path / "r.json").write_text(json.dumps(results))
+
+    arguments = ["score", "--truth", str(tmp_path / "t.json"), "--results", str(tmp_path / "r.json")]
+    assert sentence in failing(arguments, capsys)
+
+
+def test_a_score_that_is_no_share_is_refused(trained, capsys):
+    with pytest.raises(SystemExit):
+        main(["predict", "model", "x.png", "--out", "r.json", "--score", "2"])
+    assert "must be from 0 to 1, got 2" in capsys.readouterr().err
+
+
+def test_the_commands_cost_no_heavy_import():
+    heavy = "{'torch', 'numpy', 'cv2'}"
+    code = f"import sys, toonseg.cli; toonseg.cli._parser(); sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def run(*command, cwd):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.all
+def test_a_fit_killed_at_any_step_goes_on_to_the_same_bytes(trained, tmp_path):
+    more = ["--set", "iterations=9", "--set", "checkpoint_every=2", "--set", "log_every=1"]
+    assert run("-m", "toonseg", *fit(trained, tmp_path / "whole", *more), cwd=tmp_path).returncode == 0
+    for at in (1, 4, 7):
+        command = [sys.executable, "-u", "-m", "toonseg", *fit(trained, tmp_path / "killed", *more)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment)
+        for line in child.stdout:
+            if line.startswith(f"train: iteration {at} "):
+                break
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        assert not (tmp_path / "killed").exists()
+    assert run("-m", "toonseg", *fit(trained, tmp_path / "killed", *more), cwd=tmp_path).returncode == 0
+    for name in ("model.json", "model.safetensors"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
+
+
+@pytest.mark.all
+def test_two_processes_lose_what_one_does(trained, tmp_path):
+    more = ["--set", "iterations=12", "--set", "batch=4", "--set", "log_every=12", "--set", "flip=0.0"]
+    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29617"]
+    one = run("-m", "toonseg", *fit(trained, tmp_path / "one", *more), cwd=tmp_path)
+    two = run(*torchrun, "-m", "toonseg", *fit(trained, tmp_path / "two", *more), cwd=tmp_path)
+    assert (one.returncode, two.returncode) == (0, 0), two.stderr
+    losses = [
+        float((tmp_path / name / "curves/loss.tsv").read_text().splitlines()[-1].split("\t")[1])
+        for name in ("one", "two")
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+
+    odd = run(*torchrun, "-m", "toonseg", *fit(trained, tmp_path / "odd", "--set", "batch=3"), cwd=tmp_path)
+    assert "train.batch is 3 for 2 processes: make it a multiple" in odd.stderr
+
+
+@pytest.mark.all
+def test_a_batch_that_memory_does_not_hold_says_which_would_fit(trained, tmp_path):
+    code = """
+import resource, sys
+import torch, torchvision
+from toonseg.cli import main
+torch.set_num_threads(1)
+size = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmSize"))
+resource.setrlimit(resource.RLIMIT_AS, (size * 1024 + 1_500_000_000,) * 2)
+sys.exit(main(sys.argv[1:]))
+"""
+    more = [
+        "--set",
+        "batch=64",
+        "--set",
+        "short_side_px=384",
+        "--set",
+        "long_side_px=512",
+        "--set",
+        "scale_max=1.0",
+    ]
+    done = run("-c", code, *fit(trained, tmp_path / "model", *more), cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "cpu ran out of memory: a batch of " in done.stderr.splitlines()[-1]
+    fits = int(done.stderr.splitlines()[-1].split("a batch of ")[1].split()[0])
+    assert fits in (1, 2, 4, 8, 16, 32)

@@ -1,0 +1,189 @@
+"""COCO files from anywhere, as training and scoring here want them.
+
+Other tools number from 0, leave gaps, write polygons and uncompressed runs, and omit ``iscrowd``. What
+this module gives counts from 1 without gaps, with masks as compressed RLE, boxes and areas of the masks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from toonseg.errors import LabelError
+from toonseg.geometry import Rle, rle_area, rle_box, runs_rle, segmentation_rle
+from toonseg.store import read_json
+
+Coco = dict[str, Any]
+
+_SEVERAL = 0  # no image's id
+_KINDS = {
+    "images": ("id", "file_name", "width", "height"),
+    "annotations": ("image_id", "category_id", "segmentation"),
+    "categories": ("id", "name"),
+}
+
+
+@dataclass(frozen=True)
+class CocoFile:
+    """A dataset renumbered from 1, and the new id of each image and category by the one in its file."""
+
+    coco: Coco
+    image_ids: dict[Any, int]
+    category_ids: dict[Any, int]
+
+
+def read_dataset(path: Path) -> CocoFile:
+    """Read a COCO instance dataset. Raises LabelError that names the file and what is wrong in it."""
+    return renumbered(read_json(path), str(path))
+
+
+def read_results(path: Path, truth: CocoFile) -> list[Coco]:
+    """Read COCO results, and number them as ``truth`` is.
+
+    A result belongs to the image of its ``file_name`` where it has one (as `toonseg predict` writes it),
+    or to that of its ``image_id``; its class goes by ``category``, a name, or by ``category_id``.
+    Raises LabelError that names the file and the first result that does not belong to the truth.
+    """
+    document = read_json(path)
+    if not isinstance(document, list) or not all(isinstance(result, dict) for result in document):
+        raise LabelError(f"{path} is no list of COCO results: write one with `toonseg predict`")
+    places = _Places(truth.coco["images"])
+    by_name = {category["name"]: category["id"] for category in truth.coco["categories"]}
+    return [
+        {
+            **result,
+            "image_id": _image_of(result, places, truth, f"{path}: result {at}"),
+            "category_id": _class_of(result, by_name, truth, f"{path}: result {at}"),
+        }
+        for at, result in enumerate(document, 1)
+    ]
+
+
+def renumbered(document: Any, where: str) -> CocoFile:
+    """Check a COCO dataset and renumber it; ``where`` begins the sentence of the LabelError.
+
+    Images and annotations keep the order of their ids, or of the file where annotations have none.
+    """
+    for kind, keys in _KINDS.items():
+        rows = document.get(kind) if isinstance(document, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise LabelError(f"{where} is no COCO dataset: it has no list '{kind}'")
+        for at, row in enumerate(rows, 1):
+            missing = [key for key in keys if key not in row]
+            if missing:
+                raise LabelError(f"{where}: number {at} of '{kind}' has no {missing[0]}")
+    categories = {row["id"]: row for row in _ordered(document["categories"], where, "categories")}
+    images = {row["id"]: row for row in _ordered(document["images"], where, "images")}
+    names = [row["name"] for row in categories.values()]
+    if len(set(names)) < len(names):
+        raise LabelError(f"{where}: two categories have one name: merge or rename them")
+    category_ids = {old: new for new, old in enumerate(categories, 1)}
+    image_ids = {old: new for new, old in enumerate(images, 1)}
+    annotations = []
+    for at, row in enumerate(document["annotations"], 1):
+        its = f"{where}: annotation {row.get('id', at)}"
+        if row["image_id"] not in image_ids:
+            raise LabelError(f"{its} is of image {row['image_id']!r}, which is not among its images")
+        if row["category_id"] not in category_ids:
+            raise LabelError(
+                f"{its} is of category {row['category_id']!r}, which is not among its categories"
+            )
+        annotations.append(
+            {
+                "id": at,
+                "image_id": image_ids[row["image_id"]],
+                "category_id": category_ids[row["category_id"]],
+                **_shape(row, images[row["image_id"]], its),
+            }
+        )
+    coco = {
+        "images": [{**row, "id": image_ids[old]} for old, row in images.items()],
+        "annotations": annotations,
+        "categories": [{**row, "id": category_ids[old]} for old, row in categories.items()],
+    }
+    return CocoFile(coco, image_ids, category_ids)
+
+
+def _ordered(rows: list[Coco], where: str, kind: str) -> list[Coco]:
+    """Rows by their ids, each of which is there once."""
+    kinds = {type(row["id"]) for row in rows}
+    if len(kinds) > 1 or not kinds <= {int, str}:
+        raise LabelError(f"{where}: the ids of '{kind}' must be whole numbers, or all of them texts")
+    ordered = sorted(rows, key=lambda row: row["id"])
+    for one, other in pairwise(ordered):
+        if one["id"] == other["id"]:
+            raise LabelError(f"{where}: two {kind} have the id {one['id']!r}: give each its own")
+    return ordered
+
+
+def _shape(annotation: Coco, image: Coco, where: str) -> Coco:
+    """Mask, box and area of an annotation, all of its mask."""
+    try:
+        rle = _rle(annotation["segmentation"], int(image["height"]), int(image["width"]))
+    except (TypeError, ValueError, KeyError) as error:
+        raise LabelError(f"{where} has no usable mask: {error}") from None
+    x0, y0, x1, y1 = rle_box(rle)
+    return {
+        "bbox": [x0, y0, x1 - x0, y1 - y0],
+        "area": rle_area(rle),
+        "iscrowd": int(bool(annotation.get("iscrowd", 0))),
+        "segmentation": rle,
+    }
+
+
+def _rle(segmentation: Any, height: int, width: int) -> Rle:
+    if isinstance(segmentation, dict) and isinstance(segmentation["counts"], list):
+        return runs_rle(segmentation["counts"], *segmentation["size"])
+    return segmentation_rle(segmentation, height, width)
+
+
+class _Places:
+    """Image ids by their paths, of which either side may know only the end."""
+
+    def __init__(self, images: Sequence[Mapping[str, Any]]) -> None:
+        self._whole = {str(image["file_name"]): int(image["id"]) for image in images}
+        self._ends: dict[str, int] = {}
+        for name, number in self._whole.items():
+            for end in _ends(name):
+                self._ends[end] = _SEVERAL if end in self._ends else number
+
+    def find(self, name: str) -> int | None:
+        """The id of the image that ``name`` is the end of, or that is an end of ``name``."""
+        if name in self._whole:
+            return self._whole[name]
+        if name in self._ends:
+            return self._ends[name]
+        return next((self._whole[end] for end in _ends(name) if end in self._whole), None)
+
+
+def _image_of(result: Coco, places: _Places, truth: CocoFile, where: str) -> int:
+    name = result.get("file_name")
+    found = truth.image_ids.get(result.get("image_id")) if name is None else places.find(str(name))
+    if found is None:
+        shown = f"image {result.get('image_id')!r}" if name is None else f"'{name}'"
+        raise LabelError(
+            f"{where} is of {shown}, which the truth does not hold: predict the pictures of this truth"
+        )
+    if found == _SEVERAL:
+        raise LabelError(
+            f"{where}: several images of the truth end in '{name}': predict the folder above them"
+        )
+    return found
+
+
+def _ends(name: str) -> list[str]:
+    """A path without its first 0, 1, 2 ... folders."""
+    parts = PurePosixPath(name).parts
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _class_of(result: Coco, by_name: Mapping[str, int], truth: CocoFile, where: str) -> int:
+    name = result.get("category")
+    number = by_name.get(name) if name is not None else truth.category_ids.get(result.get("category_id"))
+    if number is None:
+        shown = repr(result.get("category_id")) if name is None else f"'{name}'"
+        raise LabelError(
+            f"{where} is of class {shown}, which the truth does not know: there is {', '.join(by_name)}"
+        )
+    return number

@@ -1,0 +1,41 @@
+"""How much memory there is, how much was used, and whether an error says that it ended."""
+
+import resource
+import sys
+
+import psutil
+import torch
+
+_ENDED = ("can't allocate memory", "not enough memory", "out of memory")  # in the sentences of a CPU's error
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on a GPU or in the machine."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _ENDED)
+
+
+def forget_peak(device: torch.device) -> None:
+    """Let ``peak_bytes`` begin anew, where the device can (a GPU of NVIDIA)."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most memory that was used at a time: on a GPU by tensors, else by the whole process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def there_bytes(device: torch.device) -> int:
+    """The memory that is free or this process's already."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return free + torch.cuda.memory_reserved(device)
+    return int(psutil.virtual_memory().available + psutil.Process().memory_info().rss)

@@ -1,0 +1,193 @@
+"""What `toonseg fit`, `predict` and `score` do: files in, files out, a summary line; no DVC."""
+
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+import toonseg
+from toonseg.coco_files import read_dataset, read_results
+from toonseg.console import progress
+from toonseg.engines.base import Coco, Device, Rehearsal, TrainParams, fit, leads, load, rehearse
+from toonseg.engines.model_dir import CARD
+from toonseg.engines.watch import Listener, TrainingLog
+from toonseg.errors import ParamsError, ToonsegError
+from toonseg.geometry import Rle, decode_rle
+from toonseg.images import Picture, decode, encode
+from toonseg.metrics.tables import as_metrics, report, text
+from toonseg.params import PARAMS_FILE, check_params, find_section, read_yaml
+from toonseg.pictures.overlay import Shape, overlay
+from toonseg.records import natural_key
+from toonseg.scores import write_report
+from toonseg.store import write_bytes, write_json
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
+_GB = 1e9
+_SURE = 0.9  # share of the memory that a training may plan with
+_HIGH_FLOOR = 0.3  # least score from which on average precision misses predictions
+_COUNT_SCORE = 0.5
+
+
+@dataclass(frozen=True)
+class FitOrder:
+    """What a user asks `toonseg fit` for; ``values`` and ``set`` come before those of params.yaml."""
+
+    train: Path
+    images: Path
+    out: Path
+    values: dict[str, Any]
+    set: tuple[str, ...]  # KEY=VALUE each
+    params: Path | None
+
+
+def run_fit(order: FitOrder, *, dry: bool) -> str:
+    """Train a model, or with ``dry`` only tell what that would cost; gives the summary."""
+    params = _params(order)
+    if order.out.exists() and not (order.out / CARD).exists():
+        raise ToonsegError(f"{order.out} is there and is no model directory: choose another --out")
+    train = read_dataset(order.train).coco
+    if dry:
+        return _forecast(train, params, rehearse(train, order.images, params, Listener()))
+    aside = order.out.with_name(f".{order.out.name}.training")
+    if not leads():
+        fit(train, order.images, params, out=order.out, checkpoints=aside, watch=Listener(silent=True))
+        return "helped to train"
+    started_s = time.monotonic()
+    with TrainingLog(aside / "live", params.log_every) as log:
+        losses = fit(train, order.images, params, out=order.out, checkpoints=aside, watch=log)
+    log.publish(order.out / "curves")
+    shutil.rmtree(aside)
+    minutes = (time.monotonic() - started_s) / 60
+    return f"{order.out}: {params.iterations} iterations, loss {losses['loss']:.2f}, {minutes:.1f} min"
+
+
+def run_predict(
+    model: Path, places: Sequence[Path], out: Path, overlays: Path | None, least_score: float, device: Device
+) -> str:
+    """Predict pictures and write COCO results, and pictures of them where asked; gives the summary.
+
+    A result also holds ``file_name``, the picture's path below the folder that was given, and
+    ``category``, the class's name. Raises ToonsegError when there is no picture, or one is unusable.
+    """
+    files = _files(places)
+    predictor = load(model, device)
+    names = list(files)
+    started_s = time.monotonic()
+    pictures = _pictures(progress(files.values(), "predict", "picture", len(files)))
+    results = [
+        {
+            **result,
+            "file_name": names[result["image_id"] - 1],
+            "category": predictor.classes[result["category_id"] - 1],
+        }
+        for result in predictor.predict(pictures, least_score)
+    ]
+    milliseconds = 1000 * (time.monotonic() - started_s) / len(files)
+    write_json(out, results)
+    if overlays:
+        _write_overlays(overlays, files, results)
+    return f"{out}: {len(files)} pictures, {len(results)} instances, {milliseconds:.0f} ms a picture"
+
+
+def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None, *, fast: bool) -> str:
+    """Score results against a truth, and write scores and tables where asked; gives them as text."""
+    dataset = read_dataset(truth)
+    found = read_results(results, dataset)
+    if not dataset.coco["images"]:
+        raise ToonsegError(f"{truth} holds no image to score on")
+    scored = report(dataset.coco, found, _COUNT_SCORE, fast=fast)
+    if scored.scores["segm"].overall.ap is None:
+        raise ToonsegError(f"{truth} holds no instance to find")
+    if out:
+        write_json(out, as_metrics(scored))
+    if tables:
+        write_report(tables, scored)
+    least = min((result["score"] for result in found), default=0.0)
+    warning = (
+        f"\n\nNo result scores below {least:.2f}. Average precision counts unsure ones too: "
+        "predict with --score 0.05"
+    )
+    return text(scored) + (warning if least >= _HIGH_FLOOR else "")
+
+
+def _params(order: FitOrder) -> TrainParams:
+    """The section ``train`` with the order's own values."""
+    path = order.params or PARAMS_FILE
+    if order.params is None and not path.exists():
+        path = Path(toonseg.__file__).parent.parent / PARAMS_FILE  # of the checkout that is installed
+    values = {**find_section(read_yaml(path), "train", path), **order.values}
+    for one in order.set:
+        key, equals, value = one.partition("=")
+        if not equals:
+            raise ParamsError(f"--set {one}: write it as KEY=VALUE, such as iterations=400")
+        try:
+            values[key.strip()] = YAML(typ="safe", pure=True).load(value)
+        except YAMLError:
+            raise ParamsError(f"--set {one}: '{value}' is no value") from None
+    return check_params(values, TrainParams, f"{path}, section 'train'" + " and --set" * bool(order.set))
+
+
+def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
+    """Size, time and memory of a training, as text."""
+    instances = sum(not annotation["iscrowd"] for annotation in train["annotations"])
+    minutes = measured.seconds_a_step * params.iterations / 60
+    enough = measured.peak_bytes < _SURE * measured.there_bytes
+    epochs = params.iterations * params.batch / len(train["images"])
+    return "\n".join(
+        [
+            f"images     {len(train['images'])}",
+            f"instances  {instances} of {len(train['categories'])} classes",
+            f"steps      {params.iterations} of {params.batch} images: each is seen {epochs:.1f} times",
+            f"time       about {minutes:.1f} min on {measured.device}: {measured.seconds_a_step:.2f} s each",
+            f"memory     {measured.peak_bytes / _GB:.1f} GB of {measured.there_bytes / _GB:.1f} GB: "
+            + ("enough" if enough else "too little, lower train.batch or train.short_side_px"),
+        ]
+    )
+
+
+def _files(places: Sequence[Path]) -> dict[str, Path]:
+    """The pictures in the places, by their names in the results: folders are searched to the bottom."""
+    files: dict[str, Path] = {}
+    for place in places:
+        if not place.exists():
+            raise ToonsegError(f"{place} does not exist")
+        inside = [place]
+        if place.is_dir():
+            inside = [
+                path for path in place.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file()
+            ]
+        for path in sorted(inside, key=lambda path: natural_key(path.as_posix())):
+            name = path.relative_to(place).as_posix() if place.is_dir() else path.name
+            if name in files:
+                raise ToonsegError(f"{files[name]} and {path} have one name: give a folder above both")
+            files[name] = path
+    if not files:
+        raise ToonsegError(
+            f"no picture in {', '.join(map(str, places))}: {', '.join(sorted(_SUFFIXES))} count"
+        )
+    return files
+
+
+def _pictures(paths: Iterable[Path]) -> Iterator[tuple[int, Picture]]:
+    """Pictures with their numbers, from 1."""
+    for number, path in enumerate(paths, 1):
+        yield number, decode(path.read_bytes(), str(path))
+
+
+def _write_overlays(folder: Path, files: Mapping[str, Path], results: Sequence[Coco]) -> None:
+    """Write each picture as PNG with its instances over it, the surest on top."""
+    of_file = defaultdict(list)
+    for result in sorted(results, key=lambda result: float(result["score"])):
+        mask = decode_rle(cast(Rle, result["segmentation"]))
+        of_file[result["file_name"]].append(
+            Shape(result["category_id"], result["category"], mask, result["score"])
+        )
+    for name, path in files.items():
+        drawn = overlay(decode(path.read_bytes(), str(path)), of_file[name])
+        write_bytes((folder / name).with_suffix(".png"), encode(drawn, "png", 100))

@@ -1,0 +1,1 @@
+"""How good predictions are: COCO's scores, boundaries, kinds of errors, counts. Arrays and mappings only."""

@@ -25,7 +25,8 @@ def foreign():
 
 
 def result(**more):
-    return {"image_id": 4, "category_id": 0, "score": 0.5, **more}
+    mask = {"size": [2, 4], "counts": [2, 4, 2]}
+    return {"image_id": 4, "category_id": 0, "score": 0.5, "segmentation": mask, **more}
 
 
 def read(tmp_path, results):
@@ -96,6 +97,8 @@ def test_results_are_numbered_as_the_truth(tmp_path):
     [its] = read(tmp_path, [result()])
 
     assert (its["image_id"], its["category_id"]) == (2, 1)
+    assert decode_rle(its["segmentation"]).astype(int).tolist() == [[0, 1, 1, 0], [0, 1, 1, 0]]
+    assert its["bbox"] == [1, 0, 2, 2]
 
 
 @pytest.mark.parametrize("name", ["val_images/a.png", "a.png", "somewhere/val_images/a.png"])
@@ -113,6 +116,9 @@ def test_results_find_their_image_and_class_by_name(tmp_path, name):
         ({"file_name": "other/a.png"}, "result 1 is of 'other/a.png', which the truth does not hold"),
         ({"category_id": 1}, "result 1 is of class 1, which the truth does not know: there is hair, tie"),
         ({"category": "hat"}, "result 1 is of class 'hat', which the truth does not know"),
+        ({"segmentation": None}, "result 1 has no usable mask"),
+        ({"segmentation": {"size": [4, 2], "counts": "44"}}, "result 1 has no usable mask: the mask is"),
+        ({"segmentation": {"size": [2, 4], "counts": "44444"}}, "result 1 has no usable mask"),
     ],
 )
 def test_a_result_that_does_not_belong_to_the_truth_is_named(tmp_path, wrong, sentence):

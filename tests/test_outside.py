@@ -17,6 +17,7 @@ from toonseg.cli import main
 from toonseg.images import encode
 
 CLASSES = ["disc", "rectangle"]
+FOUND = {"image_id": 10, "category_id": 0, "segmentation": [[1, 1, 9, 1, 9, 9, 1, 9]], "score": 0.5}
 
 
 def foreign(coco):
@@ -179,7 +180,7 @@ def test_two_pictures_of_one_name_are_refused(trained, tmp_path, capsys):
     ("truth", "results", "sentence"),
     [
         ({}, [{"image_id": 5, "category_id": 0}], "is of image 5, which the truth does not hold"),
-        ({}, [{"image_id": 10, "category_id": 0, "score": float("nan")}], "result 1 has no"),
+        ({}, [{**FOUND, "score": float("nan")}], "result 1 has the score nan"),
         ({"images": [], "annotations": []}, [], "holds no image to score on"),
         ({"annotations": []}, [], "holds no instance to find"),
     ],

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from toonseg.errors import LabelError
-from toonseg.geometry import Rle, rle_area, rle_box, runs_rle, segmentation_rle
+from toonseg.geometry import Rle, rle_area, rle_box, rle_runs, runs_rle, segmentation_rle
 from toonseg.store import read_json
 
 Coco = dict[str, Any]
@@ -43,21 +43,24 @@ def read_results(path: Path, truth: CocoFile) -> list[Coco]:
 
     A result belongs to the image of its ``file_name`` where it has one (as `toonseg predict` writes it),
     or to that of its ``image_id``; its class goes by ``category``, a name, or by ``category_id``.
+    Its box is that of its mask where it has none.
     Raises LabelError that names the file and the first result that does not belong to the truth.
     """
     document = read_json(path)
     if not isinstance(document, list) or not all(isinstance(result, dict) for result in document):
         raise LabelError(f"{path} is no list of COCO results: write one with `toonseg predict`")
     places = _Places(truth.coco["images"])
+    sizes = {image["id"]: (int(image["height"]), int(image["width"])) for image in truth.coco["images"]}
     by_name = {category["name"]: category["id"] for category in truth.coco["categories"]}
-    return [
-        {
-            **result,
-            "image_id": _image_of(result, places, truth, f"{path}: result {at}"),
-            "category_id": _class_of(result, by_name, truth, f"{path}: result {at}"),
-        }
-        for at, result in enumerate(document, 1)
-    ]
+    numbered = []
+    for at, result in enumerate(document, 1):
+        where = f"{path}: result {at}"
+        image = _image_of(result, places, truth, where)
+        ids = {"image_id": image, "category_id": _class_of(result, by_name, truth, where)}
+        rle = _checked_rle(result.get("segmentation"), *sizes[image], where)
+        x0, y0, x1, y1 = rle_box(rle)
+        numbered.append({"bbox": [x0, y0, x1 - x0, y1 - y0], **result, **ids, "segmentation": rle})
+    return numbered
 
 
 def renumbered(document: Any, where: str) -> CocoFile:
@@ -119,10 +122,7 @@ def _ordered(rows: list[Coco], where: str, kind: str) -> list[Coco]:
 
 def _shape(annotation: Coco, image: Coco, where: str) -> Coco:
     """Mask, box and area of an annotation, all of its mask."""
-    try:
-        rle = _rle(annotation["segmentation"], int(image["height"]), int(image["width"]))
-    except (TypeError, ValueError, KeyError) as error:
-        raise LabelError(f"{where} has no usable mask: {error}") from None
+    rle = _checked_rle(annotation["segmentation"], int(image["height"]), int(image["width"]), where)
     x0, y0, x1, y1 = rle_box(rle)
     return {
         "bbox": [x0, y0, x1 - x0, y1 - y0],
@@ -132,10 +132,16 @@ def _shape(annotation: Coco, image: Coco, where: str) -> Coco:
     }
 
 
-def _rle(segmentation: Any, height: int, width: int) -> Rle:
-    if isinstance(segmentation, dict) and isinstance(segmentation["counts"], list):
-        return runs_rle(segmentation["counts"], *segmentation["size"])
-    return segmentation_rle(segmentation, height, width)
+def _checked_rle(segmentation: Any, height: int, width: int, where: str) -> Rle:
+    """Polygons or runs as the Rle of a picture of this size. Raises LabelError when they are neither."""
+    try:
+        if isinstance(segmentation, dict) and isinstance(segmentation["counts"], list):
+            segmentation = runs_rle(segmentation["counts"], *segmentation["size"])
+        rle = segmentation_rle(segmentation, height, width)
+        rle_runs(rle)  # refuses what does not fill the picture
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise LabelError(f"{where} has no usable mask: {error}") from None
+    return rle
 
 
 class _Places:

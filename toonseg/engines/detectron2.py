@@ -5,7 +5,6 @@ It does the same as the engine torchvision, by another's code: docs/detectron2.m
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ import torch
 from detectron2.data import DatasetMapper, build_detection_train_loader
 from detectron2.data import transforms as T  # noqa: N812  # its own custom
 from detectron2.engine import AMPTrainer, HookBase, SimpleTrainer, hooks
-from detectron2.evaluation.coco_evaluation import instances_to_coco_json
 from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from detectron2.structures import BoxMode
@@ -37,15 +35,14 @@ from toonseg.engines.base import (
 from toonseg.engines.checkpoint import fingerprint
 from toonseg.engines.data import read_samples
 from toonseg.engines.detectron2_parts import Autocast, Clock, Later, Seed, quiet
+from toonseg.engines.detectron2_predict import MOST, Detectron2Predictor
 from toonseg.engines.device import choose_device, repeatable
 from toonseg.engines.model_dir import read_model_card, read_weights, write_model
 from toonseg.engines.zoo import SafeCheckpointer, config_from, config_of, start_from
 from toonseg.errors import EngineError
-from toonseg.images import Picture
 
 _TONE = 0.5  # change of saturation and of brightness at the full colour jitter
 _STATE = "detectron2"  # name of the checkpoint, without its .pth
-_MOST = 100  # predictions a picture
 
 
 def fit(
@@ -96,42 +93,6 @@ def load(model: Path, device: Device) -> Predictor:
     except RuntimeError:
         raise EngineError(f"{model}: its weights do not fit its configuration: train it again") from None
     return Detectron2Predictor(network, cfg, tuple(card["classes"]))
-
-
-class Detectron2Predictor:
-    """A model directory of the engine detectron2, in memory; see ``toonseg.engines.base.Predictor``."""
-
-    def __init__(self, network: torch.nn.Module, cfg: Any, classes: tuple[str, ...]) -> None:
-        self._network = network.eval()
-        self._resize = T.ResizeShortestEdge([cfg.INPUT.MIN_SIZE_TEST] * 2, cfg.INPUT.MAX_SIZE_TEST)
-        self._bgr = cfg.INPUT.FORMAT == "BGR"
-        self.classes = classes
-
-    def predict(self, images: Iterable[tuple[int, Picture]], score_floor: float) -> list[Coco]:
-        """Find the instances in pictures, one picture at a time."""
-        parts: list[Any] = [part for part in self._network.modules() if hasattr(part, "test_score_thresh")]
-        for part in parts:
-            part.test_score_thresh, part.test_topk_per_image = score_floor, _MOST
-        return [result for number, picture in images for result in self._predict(number, picture)]
-
-    def _predict(self, number: int, picture: Picture) -> Iterator[Coco]:
-        height, width = picture.shape[:2]
-        given = picture[:, :, ::-1] if self._bgr else picture
-        shown = self._resize.get_transform(given).apply_image(np.ascontiguousarray(given))
-        tensor = torch.from_numpy(np.ascontiguousarray(shown.transpose(2, 0, 1)).astype(np.float32))
-        with torch.inference_mode():
-            found = self._network([{"image": tensor, "height": height, "width": width}])[0]["instances"]
-        results = instances_to_coco_json(found.to("cpu"), number)
-        for result, mask in zip(results, found.pred_masks.flatten(1).any(1).tolist(), strict=True):
-            if mask:
-                box = [round(float(value), 2) for value in result["bbox"]]
-                its = {
-                    "category_id": result["category_id"] + 1,
-                    "bbox": box,
-                    "score": round(result["score"], 6),
-                }
-                segmentation = {"size": [height, width], "counts": result["segmentation"]["counts"]}
-                yield {"image_id": number, "segmentation": segmentation, **its}
 
 
 class _Training:
@@ -197,7 +158,7 @@ class _Training:
             "params": values,
             "start": {"source": self.source},
             "structure": {"config": cfg.dump()},
-            "thresholds": {"detections": _MOST, "nms_iou": cfg.MODEL.ROI_HEADS.NMS_THRESH_TEST},
+            "thresholds": {"detections": MOST, "nms_iou": cfg.MODEL.ROI_HEADS.NMS_THRESH_TEST},
             "dataset": {
                 "images": len(self._dataset),
                 "instances": self._instances,

@@ -4,16 +4,12 @@ On a CPU the same parameters, data and libraries give the same weights, bit for 
 """
 
 import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors.torch
 import torch
-import torchvision
 from safetensors import SafetensorError
-from torchvision.models.detection import MaskRCNN
 
 from toonseg.engines import memory, ranks, small
 from toonseg.engines.base import (
@@ -28,6 +24,7 @@ from toonseg.engines.base import (
     leads,
     world_size,
 )
+from toonseg.engines.card import card_of, weights_bytes
 from toonseg.engines.checkpoint import (
     Checkpoint,
     fingerprint,
@@ -56,7 +53,7 @@ def fit(
     start = read_start(params)
     samples, digest = read_samples(train, pictures, params, small.PIXEL_MEAN)
     classes = _class_names(train)
-    card = _card(params, start, classes, digest, samples)
+    card = card_of(params, start, classes, digest, samples)
     mark = fingerprint(card, device.type, world_size())
     with repeatable(params), ranks.together(device, params.batch):
         training = _Training(classes, samples, params, device, start)
@@ -66,7 +63,7 @@ def fit(
         training.run(checkpoints, mark, watch)
         if leads():
             training.settle_norms()
-            write_model(out, _weights(training.model), card)
+            write_model(out, weights_bytes(training.model), card)
             remove_checkpoint(checkpoints)
     last = training.history[-params.log_every :]
     return {name: float(np.mean([losses[name] for losses in last])) for name in last[-1]}
@@ -281,35 +278,3 @@ def _tensors(
         for example in examples
     ]
     return images, targets
-
-
-def _weights(model: MaskRCNN) -> bytes:
-    """The model's state as safetensors."""
-    state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
-    data: bytes = safetensors.torch.save(state)
-    return data
-
-
-def _card(
-    params: TrainParams, start: Start, classes: list[str], digest: str, samples: list[Sample]
-) -> dict[str, Any]:
-    """What is needed to use the model, and to know where it comes from."""
-    values = asdict(params)
-    del values["init"]  # a place on this machine
-    return {
-        "engine": "torchvision",
-        "profile": params.profile,
-        "classes": classes,
-        "params": values,
-        "start": {"source": start.source, "sha256": start.sha256},
-        "structure": start.structure,
-        "pixel_mean": small.PIXEL_MEAN,
-        "pixel_std": small.PIXEL_STD,
-        "thresholds": small.THRESHOLDS,
-        "dataset": {
-            "images": len(samples),
-            "instances": sum(len(sample.labels) for sample in samples),
-            "sha256": digest,
-        },
-        "versions": {"torch": torch.__version__, "torchvision": torchvision.__version__},
-    }

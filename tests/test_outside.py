@@ -214,6 +214,7 @@ def run(*command, cwd):
 
 
 @pytest.mark.all
+@pytest.mark.timeout(1800)
 def test_a_fit_killed_at_any_step_goes_on_to_the_same_bytes(trained, tmp_path):
     more = ["--set", "iterations=9", "--set", "checkpoint_every=2", "--set", "log_every=1"]
     assert run("-m", "toonseg", *fit(trained, tmp_path / "whole", *more), cwd=tmp_path).returncode == 0
@@ -233,23 +234,28 @@ def test_a_fit_killed_at_any_step_goes_on_to_the_same_bytes(trained, tmp_path):
 
 
 @pytest.mark.all
+@pytest.mark.timeout(1800)
 def test_two_processes_lose_what_one_does(trained, tmp_path):
-    more = ["--set", "iterations=12", "--set", "batch=4", "--set", "log_every=12", "--set", "flip=0.0"]
+    more = ["--set", "iterations=3", "--set", "batch=2", "--set", "log_every=1"]
     torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29617"]
     one = run("-m", "toonseg", *fit(trained, tmp_path / "one", *more), cwd=tmp_path)
     two = run(*torchrun, "-m", "toonseg", *fit(trained, tmp_path / "two", *more), cwd=tmp_path)
     assert (one.returncode, two.returncode) == (0, 0), two.stderr
-    losses = [
-        float((tmp_path / name / "curves/loss.tsv").read_text().splitlines()[-1].split("\t")[1])
-        for name in ("one", "two")
-    ]
-    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+
+    def curve(model, name):
+        rows = (tmp_path / model / f"curves/{name}.tsv").read_text().splitlines()[1:]
+        return [float(row.split("\t")[1]) for row in rows]
+
+    # Each process draws its own regions and has its own norms; what anchors lose hangs on neither much.
+    assert curve("two", "loss_objectness") == pytest.approx(curve("one", "loss_objectness"), rel=0.02)
+    assert sum(curve("two", "loss")) == pytest.approx(sum(curve("one", "loss")), rel=0.25)
 
     odd = run(*torchrun, "-m", "toonseg", *fit(trained, tmp_path / "odd", "--set", "batch=3"), cwd=tmp_path)
     assert "train.batch is 3 for 2 processes: make it a multiple" in odd.stderr
 
 
 @pytest.mark.all
+@pytest.mark.timeout(1800)
 def test_a_batch_that_memory_does_not_hold_says_which_would_fit(trained, tmp_path):
     code = """
 import resource, sys

@@ -186,28 +186,31 @@ class _Training:
 
         Raises EngineError when they diverge, or when memory does not do.
         """
-        params = self._params
-        seed = np.random.SeedSequence([params.seed, iteration, ranks.rank()][: 2 + (ranks.rank() > 0)])
+        helper = [ranks.rank()] if ranks.rank() else []
+        seed = np.random.SeedSequence([self._params.seed, iteration, *helper])
         torch.manual_seed(int(seed.generate_state(1)[0]))
         set_rate(self._optimiser.param_groups, self._rate(iteration))
         try:
-            losses, total = self._losses(examples)
-            if not losses["loss"] < _DIVERGED:
-                raise EngineError(_diverged(iteration, losses["loss"], params))
-            self._optimiser.zero_grad()
-            self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
-            self._scaler.unscale_(self._optimiser)
-            norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), params.clip_norm)
-            if not (torch.isfinite(norm) or self._scaler.get_scale() > 1):
-                raise EngineError(_diverged(iteration, losses["loss"], params))
-            self._scaler.step(self._optimiser)  # without gradients that overflowed in fp16
-            self._scaler.update()
+            return self._update(iteration, examples)
         except (RuntimeError, MemoryError) as error:
             if not memory.ran_out(error):
                 raise
-        else:
-            return losses
-        raise EngineError(self._too_large(len(examples)))
+        raise EngineError(self._too_large(len(examples)))  # here nothing holds the batch's tensors any more
+
+    def _update(self, iteration: int, examples: list[Example]) -> dict[str, float]:
+        params = self._params
+        losses, total = self._losses(examples)
+        if not losses["loss"] < _DIVERGED:
+            raise EngineError(_diverged(iteration, losses["loss"], params))
+        self._optimiser.zero_grad()
+        self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        self._scaler.unscale_(self._optimiser)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), params.clip_norm)
+        if not (torch.isfinite(norm) or self._scaler.get_scale() > 1):
+            raise EngineError(_diverged(iteration, losses["loss"], params))
+        self._scaler.step(self._optimiser)  # but for gradients that overflowed in fp16
+        self._scaler.update()
+        return losses
 
     def _losses(self, examples: list[Example]) -> tuple[dict[str, float], torch.Tensor]:
         """The losses by name, of all processes together, and the sum of this one's, to be derived."""
@@ -220,15 +223,17 @@ class _Training:
 
     def _too_large(self, batch: int) -> str:
         """The sentence of a batch that memory does not hold: which would fit, found by trying."""
-        self._optimiser.zero_grad()
         while batch := batch // 2:
+            self._optimiser.zero_grad()
             try:
-                self._losses(worst_batch(self._samples, self._params, batch))[1].backward()  # type: ignore[no-untyped-call]
+                with self._autocast():
+                    examples = worst_batch(self._samples, self._params, batch)
+                    parts = self.model(*_tensors(examples, self._device))
+                torch.stack([part.float() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
                 break
             except (RuntimeError, MemoryError) as error:
                 if not memory.ran_out(error):
                     raise
-            self._optimiser.zero_grad()
         advice = (
             f"a batch of {batch * world_size()} would fit: lower train.batch ({self._params.batch}) to it, or"
             if batch

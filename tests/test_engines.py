@@ -1,6 +1,7 @@
 """Engines: what a training promises, how it goes on after a kill, and what a model directory holds."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -499,6 +500,19 @@ def shown(box: list[float], size: tuple[int, int], shift: float = 0.0) -> list[s
     whole = np.zeros(size, np.bool_)
     whole[y0 : y0 + drawn.shape[0], x0 : x0 + drawn.shape[1]] = drawn
     return ["".join(".#"[int(value)] for value in row) for row in whole]
+
+
+def test_results_do_not_hang_on_the_number_of_threads(
+    trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = trained
+    shutil.copytree(folder / "model", tmp_path / "model")
+    card = json.loads((tmp_path / "model/model.json").read_text(encoding="utf-8"))
+    card["params"]["threads"] = 3
+    (tmp_path / "model/model.json").write_text(json.dumps(card), encoding="utf-8")
+    pictures = [(number, np.vstack([draw(number)[0]] * (1 + number % 2))) for number in range(1, 6)]
+    one, three = (load(model, "cpu").predict(pictures, 0.0) for model in (folder / "model", tmp_path / "model"))
+    assert one == three != []
 
 
 def test_a_full_mask_fills_its_box() -> None:

@@ -1,6 +1,7 @@
 """A trained torchvision Mask R-CNN at work: pictures in, COCO results out."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
@@ -41,22 +42,30 @@ class TorchvisionPredictor:
         does not hang on which others are looked at with it.
         """
         self._model.roi_heads.score_thresh = score_floor
-        threads = torch.get_num_threads()
-        torch.set_num_threads(self._params["threads"])
-        try:
-            return [result for chunk in _chunks(iter(images), _AHEAD) for result in self._predict(chunk)]
-        finally:
-            torch.set_num_threads(threads)
+        # On a CPU each batch keeps to one core and several are worked on at a time: operations as short as
+        # these gain little from two cores, and so the results do not hang on how many there are.
+        on_cpu = self._device.type == "cpu"
+        threads = self._params["threads"] if on_cpu else 1
+        with ThreadPoolExecutor(threads, initializer=_keep_to_one_core if on_cpu else None) as pool:
+            chunks = _chunks(iter(images), _AHEAD)
+            return [result for chunk in chunks for result in self._predict(chunk, pool)]
 
-    def _predict(self, images: list[tuple[int, Picture]]) -> Iterator[Coco]:
+    def _predict(self, images: list[tuple[int, Picture]], pool: ThreadPoolExecutor) -> Iterator[Coco]:
         """Results of a few pictures, in their order."""
         inputs = [self._input(picture) for _, picture in images]
         order = sorted(range(len(images)), key=lambda place: _padded(inputs[place][0]))
+        batches = [
+            some
+            for _, places in groupby(order, key=lambda place: _padded(inputs[place][0]))
+            for some in _chunks(places, _BATCH)
+        ]
         found: dict[int, dict[str, NDArray[Any]]] = {}
-        for _, places in groupby(order, key=lambda place: _padded(inputs[place][0])):
-            for some in _chunks(places, _BATCH):
-                outputs = self._run([inputs[place][0] for place in some])
-                found.update(zip(some, outputs, strict=True))
+        for some, outputs in zip(
+            batches,
+            pool.map(self._run, [[inputs[place][0] for place in some] for some in batches]),
+            strict=True,
+        ):
+            found.update(zip(some, outputs, strict=True))
         for place, (number, picture) in enumerate(images):
             yield from self._results(number, picture, inputs[place][1], found[place])
 
@@ -104,6 +113,11 @@ class TorchvisionPredictor:
                 "score": round(float(score), 6),
                 "segmentation": whole,
             }
+
+
+def _keep_to_one_core() -> None:
+    """Let this thread do torch's work alone."""
+    torch.set_num_threads(1)
 
 
 def _drawn(

@@ -18,7 +18,7 @@ from torchvision.ops import MultiScaleRoIAlign
 PIXEL_MEAN = (0.485, 0.456, 0.406)  # ImageNet's, as torchvision's weights want it
 PIXEL_STD = (0.229, 0.224, 0.225)
 SIZE_DIVISIBLE = 32
-THRESHOLDS = {"detections": 100, "mask": 0.5, "nms_iou": 0.5}
+THRESHOLDS = {"detections": 100, "mask": 0.4, "nms_iou": 0.5}
 
 _CHANNELS = 128
 _ANCHOR_SIDES_PX = (24, 48, 96, 192)  # one a level: strides 8, 16, 32, 64

@@ -4,6 +4,7 @@ On a CPU the same parameters, data and libraries give the same weights, bit for 
 """
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ from toonseg.engines.device import choose_device, repeatable
 from toonseg.engines.model_dir import read_model_card, read_weights, write_model
 from toonseg.engines.predict import TorchvisionPredictor
 from toonseg.engines.schedule import make_optimiser, rate_factor, set_rate
+from toonseg.engines.shares import Shares, norms_of
 from toonseg.engines.start import PROFILES, Start, build, read_start, started
 from toonseg.errors import EngineError
 
@@ -55,8 +57,8 @@ def fit(
     classes = _class_names(train)
     card = card_of(params, start, classes, digest, samples)
     mark = fingerprint(card, device.type, world_size())
-    with repeatable(params), ranks.together(device, params.batch):
-        training = _Training(classes, samples, params, device, start)
+    with repeatable(params), ranks.together(device, params.batch), ExitStack() as stack:
+        training = stack.enter_context(_Training(classes, samples, params, device, start))
         for note in training.notes:
             watch.note(note)
         training.resume(checkpoints, mark, watch)
@@ -73,8 +75,9 @@ def rehearse(train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
     """Measure as ``toonseg.engines.base.rehearse`` says."""
     device = choose_device(params.device)
     samples, _ = read_samples(train, pictures, params, small.PIXEL_MEAN)
-    with repeatable(params):
-        training = _Training(_class_names(train), samples, params, device, read_start(params))
+    with repeatable(params), ExitStack() as stack:
+        start = read_start(params)
+        training = stack.enter_context(_Training(_class_names(train), samples, params, device, start))
         memory.forget_peak(device)
         training.step(0, worst_batch(samples, params, params.batch))
         seconds = []
@@ -124,7 +127,18 @@ class _Training:
         self._network: torch.nn.Module = self.model
         self._scaler = torch.amp.GradScaler(device.type, enabled=params.precision == "fp16")
         self._optimiser = make_optimiser(self.model, params.learning_rate, params.weight_decay)
+        self._shares = None
+        if device.type == "cpu" and world_size() == 1 and params.precision != "fp16":
+            threads = min(params.threads, params.batch)
+            self._shares = Shares(self.model, threads, params.threads // threads)
         self.history: list[dict[str, float]] = []
+
+    def __enter__(self) -> "_Training":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shares:
+            self._shares.close()
 
     def resume(self, checkpoints: Path, mark: str, watch: Watcher) -> None:
         """Take up the state of an interrupted run of the same training, if there is one."""
@@ -167,8 +181,9 @@ class _Training:
         "Rethinking 'Batch' in BatchNorm", 2021, section 3.
         """
         params = self._params
-        norms = [layer for layer in self.model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+        norms = norms_of(self.model)
         for norm in norms:
+            norm.track_running_stats = True
             norm.reset_running_stats()
             norm.momentum = None  # a plain mean over the batches
         for extra in range(min(params.iterations, -(-_NORM_PICTURES // params.batch)) if norms else 0):
@@ -186,9 +201,6 @@ class _Training:
 
         Raises EngineError when they diverge, or when memory does not do.
         """
-        helper = [ranks.rank()] if ranks.rank() else []
-        seed = np.random.SeedSequence([self._params.seed, iteration, *helper])
-        torch.manual_seed(int(seed.generate_state(1)[0]))
         set_rate(self._optimiser.param_groups, self._rate(iteration))
         try:
             return self._update(iteration, examples)
@@ -199,37 +211,46 @@ class _Training:
 
     def _update(self, iteration: int, examples: list[Example]) -> dict[str, float]:
         params = self._params
-        losses, total = self._losses(examples)
-        if not losses["loss"] < _DIVERGED:
-            raise EngineError(_diverged(iteration, losses["loss"], params))
         self._optimiser.zero_grad()
-        self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        parts = self._derive(iteration, examples, self._network)
+        values = ranks.mean(torch.stack([part.detach() for part in parts.values()])).tolist()
+        losses = {name: round(value, 6) for name, value in zip(parts, values, strict=True)}
         self._scaler.unscale_(self._optimiser)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), params.clip_norm)
-        if not (torch.isfinite(norm) or self._scaler.get_scale() > 1):
+        learnable = torch.isfinite(norm) or self._scaler.get_scale() > 1
+        if not (learnable and losses["loss"] < _DIVERGED):
             raise EngineError(_diverged(iteration, losses["loss"], params))
         self._scaler.step(self._optimiser)  # but for gradients that overflowed in fp16
         self._scaler.update()
         return losses
 
-    def _losses(self, examples: list[Example]) -> tuple[dict[str, float], torch.Tensor]:
-        """The losses by name, of all processes together, and the sum of this one's, to be derived."""
-        with self._autocast():
-            parts: dict[str, torch.Tensor] = self._network(*_tensors(examples, self._device))
-        total = torch.stack([part.float() for part in parts.values()]).sum()
-        values = ranks.mean(torch.stack([total, *(part.float() for part in parts.values())]).detach())
-        named = zip(("loss", *parts), values.tolist(), strict=True)
-        return {name: round(value, 6) for name, value in named}, total
+    def _derive(
+        self, iteration: int, examples: list[Example], network: torch.nn.Module
+    ) -> dict[str, torch.Tensor]:
+        """Give the parameters their gradients; gives the losses by name, of this process."""
+        params = self._params
+
+        def losses_of(share: list[Example]) -> dict[str, torch.Tensor]:
+            with self._autocast():
+                parts: dict[str, torch.Tensor] = network(*_tensors(share, self._device))
+            parts = {name: part.float() for name, part in parts.items()}
+            return {"loss": torch.stack(list(parts.values())).sum(), **parts}
+
+        if self._shares:
+            count = min(params.threads, len(examples))
+            seeds = [_seed(params.seed, iteration, share) for share in range(count)]
+            return self._shares.derive(losses_of, examples, seeds)
+        torch.manual_seed(_seed(params.seed, iteration, ranks.rank()))
+        losses = losses_of(examples)
+        self._scaler.scale(losses["loss"]).backward()  # type: ignore[no-untyped-call]
+        return losses
 
     def _too_large(self, batch: int) -> str:
         """The sentence of a batch that memory does not hold: which would fit, found by trying."""
         while batch := batch // 2:
             self._optimiser.zero_grad()
             try:
-                with self._autocast():
-                    examples = worst_batch(self._samples, self._params, batch)
-                    parts = self.model(*_tensors(examples, self._device))
-                torch.stack([part.float() for part in parts.values()]).sum().backward()  # type: ignore[no-untyped-call]
+                self._derive(0, worst_batch(self._samples, self._params, batch), self.model)
                 break
             except (RuntimeError, MemoryError) as error:
                 if not memory.ran_out(error):
@@ -253,6 +274,11 @@ class _Training:
     def _rate(self, iteration: int) -> float:
         params = self._params
         return params.learning_rate * rate_factor(iteration, params.iterations, params.warmup_iterations)
+
+
+def _seed(*numbers: int) -> int:
+    """A seed of torch's generators that is a function of these numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def _class_names(train: Coco) -> list[str]:

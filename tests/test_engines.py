@@ -511,7 +511,9 @@ def test_results_do_not_hang_on_the_number_of_threads(
     card["params"]["threads"] = 3
     (tmp_path / "model/model.json").write_text(json.dumps(card), encoding="utf-8")
     pictures = [(number, np.vstack([draw(number)[0]] * (1 + number % 2))) for number in range(1, 6)]
-    one, three = (load(model, "cpu").predict(pictures, 0.0) for model in (folder / "model", tmp_path / "model"))
+    one, three = (
+        load(model, "cpu").predict(pictures, 0.0) for model in (folder / "model", tmp_path / "model")
+    )
     assert one == three != []
 
 

@@ -8,22 +8,16 @@ from pathlib import Path
 import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from seed import FILES, SEED, needs_seed
 
 from toonseg.errors import LabelError, ToonsegError
 from toonseg.formats.coco import categories, dataset_document
 from toonseg.formats.labelfile import read_label_folder, read_labels
 from toonseg.geometry import encode_rle, mask_box, rasterise
 from toonseg.labels.project import project
-from toonseg.labels.regions import Instance, LabelledRegion
+from toonseg.labels.regions import Instance, LabelledRegion, SeriesLabels
 from toonseg.records import Panel
 
-SEED = Path(__file__).parents[2] / "shared" / "seed"
-SEED_COUNTS = {
-    "train_free_draw_annotations": 1286,
-    "train_love_revolutaion_annotations": 617,
-    "val_free_draw_annotations": 143,
-    "val_love_revolutaion_annotations": 57,
-}
 CLASSES = ["hair", "dress-shirt", "tie"]
 HEIGHTS = {"1": 1000, "2": 500}
 SQUARE = [10.25, 10.5, 30.125, 10.5, 30.125, 40, 10.25, 40]
@@ -85,11 +79,11 @@ def changed(*route, to):
 
 def test_a_file_without_images_holds_no_regions(tmp_path):
     empty = {**DOCUMENT, "images": [], "annotations": []}
-    assert read_labels(written(tmp_path, empty), CLASSES, HEIGHTS) == []
+    assert read_labels(written(tmp_path, empty), CLASSES, HEIGHTS) == SeriesLabels("school")
 
 
 def test_regions_come_by_episode_and_place_with_shapes_as_they_were_drawn(tmp_path):
-    second, first = read_labels(written(tmp_path, DOCUMENT), CLASSES, HEIGHTS)
+    second, first = read_labels(written(tmp_path, DOCUMENT), CLASSES, HEIGHTS).regions
     assert second == LabelledRegion(2, "school", "1", 5, 100, 60, 50, "1/000100-0005.png", ())
     assert first.box == (0, 50, 60, 100)
     assert first.instances == (
@@ -104,7 +98,7 @@ def test_masks_are_read_as_text_or_as_numbers_and_an_iscrowd_one_is_ignored(tmp_
     numbers = {"size": [50, 60], "counts": [0, 50, 2950]}
     document = changed("annotations", 0, "segmentation", to=text)
     document["annotations"][1] |= {"segmentation": numbers, "iscrowd": 1}
-    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS)
+    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS).regions
     assert [label.ignored for label in region.instances] == [False, True]
     assert region.instances[0].segmentation == text
     assert rasterise(region.instances[1].segmentation, 50, 60)[:, 0].all()
@@ -113,7 +107,7 @@ def test_masks_are_read_as_text_or_as_numbers_and_an_iscrowd_one_is_ignored(tmp_
 def test_points_may_slip_over_the_edge_of_their_image(tmp_path):
     slipped = [-1.76, -1, 61.5, -1, 61.5, 51.7]
     document = changed("annotations", 0, "segmentation", to=[slipped])
-    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS)
+    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS).regions
     assert region.instances[0].segmentation == (tuple(slipped),)
 
 
@@ -213,24 +207,24 @@ def test_truncated_json_is_refused_with_its_line(tmp_path):
 
 def test_regions_may_touch_and_share_a_few_rows(tmp_path):
     document = changed("images", 1, to={**DOCUMENT["images"][0], "id": 2, "y0": 90})
-    assert len(read_labels(written(tmp_path, document), CLASSES, HEIGHTS)) == 2
+    assert len(read_labels(written(tmp_path, document), CLASSES, HEIGHTS).regions) == 2
 
 
-@pytest.mark.skipif(not SEED.is_dir(), reason="the labels of 2021 are not on this machine")
-@pytest.mark.parametrize(("name", "count"), SEED_COUNTS.items())
+@needs_seed
+@pytest.mark.parametrize(("name", "count"), [(name, its[2]) for name, its in FILES.items()])
 def test_the_labels_of_2021_are_taken_as_they_were_drawn(tmp_path, name, count):
-    source = json.loads((SEED / f"{name}.json").read_text(encoding="utf-8"))
+    source = json.loads((SEED / name).read_text(encoding="utf-8"))
     tops = list(accumulate((image["height"] for image in source["images"]), initial=0))
     anchored = [
         {**image, "episode": "1", "x0": 0, "y0": y0}
         for image, y0 in zip(source["images"], tops, strict=False)
     ]
-    document = {**source, "info": {"series": name}, "images": anchored}
+    document = {**source, "info": {"series": Path(name).stem}, "images": anchored}
     classes = [category["name"] for category in source["categories"]]
-    regions = read_labels(written(tmp_path, document, f"{name}.json"), classes, {"1": tops[-1]})
+    regions = read_labels(written(tmp_path, document, name), classes, {"1": tops[-1]}).regions
     drawn = {label.id: label.segmentation for region in regions for label in region.instances}
     assert drawn == {label["id"]: tuple(map(tuple, label["segmentation"])) for label in source["annotations"]}
-    panels = [Panel(name, "1", *region.box, "panel", region.source) for region in regions]
+    panels = [Panel(region.series, "1", *region.box, "panel", region.source) for region in regions]
     projection = project(panels, regions, min_visible=1, min_labelled=1)
     assert sum(projection.fates.values()) == count
     assert {fate for _, fate in projection.fates} == {"kept"}

@@ -239,7 +239,7 @@ def test_a_dataset_holds_every_labelled_panel_once_and_counts_what_it_holds():
         "panels": {"train": 2, "test": 2, "unlabelled": 1},
         "series": {"school": {"train": 2, "test": 2, "unlabelled": 1}},
         "instances": {"train": {"hair": 2, "tie": 0}, "test": {"hair": 2, "tie": 0}},
-        "labels": {"kept": 4, "ignored": 0, "outside": 1},
+        "labels": {"kept": 4, "ignored": 0, "outside": 1, "unplaced": 0},
     }
 
 
@@ -250,7 +250,7 @@ def test_ignored_regions_are_not_counted_as_instances():
     ]
     counts = build_dataset(panels, marked, ["hair"], PARAMS).counts
     assert counts["instances"] == {"train": {"hair": 0}, "test": {"hair": 0}}
-    assert counts["labels"] == {"kept": 0, "ignored": 2, "outside": 0}
+    assert counts["labels"] == {"kept": 0, "ignored": 2, "outside": 0, "unplaced": 0}
 
 
 def test_a_split_by_episode_keeps_the_panels_of_an_episode_together():
@@ -271,3 +271,20 @@ def test_with_one_labelled_panel_it_says_that_a_side_is_empty():
     panels, regions = many_panels(1)
     with pytest.raises(ToonsegError, match=r"leaves no panel for testing out of 1 labelled"):
         build_dataset(panels, regions, ["hair"], PARAMS)
+
+
+def test_a_region_without_an_exact_place_labels_nothing_and_is_counted():
+    adrift = replace(region(hair("######", *["......"] * 3)), exact=False)
+    unknown = replace(adrift, episode="", id=2)
+    projection = look([panel(0, 0, 6, 4)], [adrift, unknown])
+    assert projection.labelled == ()
+    assert projection.fates == {("hair", "unplaced"): 2}
+
+
+@pytest.mark.parametrize("as_mask", [False, True])
+def test_a_region_drawn_at_another_scale_is_scaled_to_the_strip(as_mask):
+    shape = ((4.0, 2.0, 12.0, 2.0, 12.0, 8.0, 4.0, 8.0),)
+    drawn_shape = encode_rle(rasterise(shape, 8, 12)) if as_mask else shape
+    twice = region(Instance(1, "hair", drawn_shape), width=12, height=8, x0=3, y0=10)
+    (of,) = look([panel(3, 10, 9, 14)], [replace(twice, scale=0.5)]).labelled
+    assert decode_rle(of.annotations[0].rle).astype(int).tolist() == [[0] * 6, *[[0, 0, 1, 1, 1, 1]] * 3]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from toonseg import __version__
 from toonseg.console import guarded
+from toonseg.labelling.commands import add_labels
 
 PIPELINE = """\
 the pipeline (params.yaml holds every threshold; only stale stages run):
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     browser.add_argument("--install", action="store_true", help="install one where there is none")
     browser.set_defaults(run=_browser)
 
+    add_labels(commands.add_parser("labels", help="bring labels in and out, check and place them"))
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toonseg.errors import LabelError
-from toonseg.labels.project import LabelledPanel, Projection, project
+from toonseg.labels.project import FATES, LabelledPanel, Projection, project
 from toonseg.labels.regions import LabelledRegion
 from toonseg.records import Panel
 from toonseg.splits import Item, SplitParams, split_panels
@@ -76,8 +76,7 @@ def _count(
         },
         "instances": {"train": _per_class(train, classes), "test": _per_class(test, classes)},
         "labels": {
-            fate: sum(count for (_, its), count in projection.fates.items() if its == fate)
-            for fate in ("kept", "ignored", "outside")
+            fate: sum(count for (_, its), count in projection.fates.items() if its == fate) for fate in FATES
         },
     }
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from toonseg.errors import LabelError
+from toonseg.labels.listed import Listing
 from toonseg.labels.names import file_stem
 from toonseg.labels.regions import LabelledRegion
 
@@ -36,6 +37,26 @@ def read_list(path: Path) -> list[tuple[str, str]]:
     if not entries:
         raise LabelError(f"{path}: lists no picture, as EPISODE/STEM on a line")
     return entries
+
+
+def read_listing(folder: Path) -> Listing:
+    """The lists ``train*.txt``, ``val*.txt`` and ``test*.txt`` of a folder.
+
+    Where there is no list for tests, those for validation are for tests, as in 2021. Raises LabelError
+    when there is none for training, or none for either of the others.
+    """
+    sides: dict[str, tuple[tuple[str, str], ...]] = {}
+    for side in ("train", "val", "test"):
+        files = sorted(folder.glob(f"{side}*.txt"))
+        sides[side] = tuple(entry for file in files for entry in read_list(file))
+    if not sides["test"]:
+        sides["test"], sides["val"] = sides["val"], ()
+    if not (sides["train"] and sides["test"]):
+        raise LabelError(
+            f"{folder}: must hold lists named train*.txt and test*.txt (or val*.txt): add them, or empty "
+            "split.lists in params.yaml"
+        )
+    return Listing(str(folder), **sides)
 
 
 def episodes_from_list(path: Path, regions: Sequence[LabelledRegion]) -> list[LabelledRegion]:

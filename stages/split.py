@@ -34,7 +34,7 @@ def main() -> str:
     series = load_series()
     forget_removed(series)
     strips = {
-        name: strip_heights_px(name, {str(number) for number in parse_episodes(declared.episodes)})
+        name: strip_pages(name, {str(number) for number in parse_episodes(declared.episodes)})
         for name, declared in series.items()
     }
     regions, left_out = read_label_folder(LABELS, classes, strips)
@@ -68,13 +68,13 @@ def fingerprints(panels: Sequence[Panel]) -> Fingerprints:
     )
 
 
-def strip_heights_px(series: str, episodes: Collection[str]) -> dict[str, int]:
-    """The heights of the strips of a series' declared episodes."""
-    heights: dict[str, int] = {}
+def strip_pages(series: str, episodes: Collection[str]) -> dict[str, list[Placement]]:
+    """The pages of the strips of a series' declared episodes."""
+    pages: dict[str, list[Placement]] = {}
     for page in read_table(STRIPS / f"{series}.csv", Placement):
         if page.episode in episodes:
-            heights[page.episode] = max(page.y1, heights.get(page.episode, 0))
-    return heights
+            pages.setdefault(page.episode, []).append(page)
+    return pages
 
 
 def forget_removed(series: Collection[str]) -> None:

@@ -16,10 +16,11 @@ from toonseg.formats.labelfile import read_label_folder, read_labels
 from toonseg.geometry import encode_rle, mask_box, rasterise
 from toonseg.labels.project import project
 from toonseg.labels.regions import Instance, LabelledRegion, SeriesLabels
-from toonseg.records import Panel
+from toonseg.records import Panel, Placement
 
 CLASSES = ["hair", "dress-shirt", "tie"]
 HEIGHTS = {"1": 1000, "2": 500}
+STRIPS = {its: [Placement("school", its, 1, "1.jpg", 1.0, 0, end)] for its, end in HEIGHTS.items()}
 SQUARE = [10.25, 10.5, 30.125, 10.5, 30.125, 40, 10.25, 40]
 
 DOCUMENT = {
@@ -231,16 +232,26 @@ def test_the_labels_of_2021_are_taken_as_they_were_drawn(tmp_path, name, count):
 
 
 def test_no_folder_of_labels_holds_none(tmp_path):
-    assert read_label_folder(tmp_path / "labels", CLASSES, {"school": HEIGHTS}) == ([], [])
+    assert read_label_folder(tmp_path / "labels", CLASSES, {"school": STRIPS}) == ([], [])
 
 
 def test_a_file_of_a_series_that_is_not_declared_is_listed_and_not_read(tmp_path):
     written(tmp_path, DOCUMENT)
     removed = written(tmp_path, "not even JSON", name="removed.json")
     written(tmp_path, "half", name=".school.json.partial")
-    regions, others = read_label_folder(tmp_path, CLASSES, {"school": HEIGHTS, "unlabelled": {}})
+    regions, others = read_label_folder(tmp_path, CLASSES, {"school": STRIPS, "unlabelled": {}})
     assert [region.id for region in regions] == [2, 1]
     assert others == [removed]
+
+
+def test_a_region_whose_pages_have_moved_is_refused_with_what_to_run(tmp_path):
+    pages = [{"sha256": "ab", "y0": 0, "y1": 400}]
+    path = written(tmp_path, changed("images", 0, "pages", to=pages))
+    sentence = "image 1: the pages under it lie elsewhere .* run `toonseg labels anchor --series school`"
+    with pytest.raises(LabelError, match=sentence):
+        read_label_folder(tmp_path, CLASSES, {"school": STRIPS})
+    path.write_text(path.read_text().replace("400", "500"))
+    assert len(read_label_folder(tmp_path, CLASSES, {"school": STRIPS})[0]) == 2
 
 
 def test_class_ids_begin_at_one():
@@ -316,3 +327,46 @@ def test_pycocotools_reads_a_dataset_and_gives_a_perfect_detector_every_point(tm
     evaluation.accumulate()
     evaluation.summarize()
     assert evaluation.stats[0] == pytest.approx(1, abs=1e-12)
+
+
+MORE_BAD = {
+    "an exact of text": (changed("images", 0, "exact", to="yes"), "image 1: exact must be true or false"),
+    "a scale of nothing": (changed("images", 0, "scale", to=0), "image 1: a scale of 0 cannot be meant"),
+    "a scale of text": (changed("images", 0, "scale", to="1"), "image 1: scale must be a number, got '1'"),
+    "pages of another kind": (changed("images", 0, "pages", to={}), "image 1: pages must be a list"),
+    "a page of another kind": (changed("images", 0, "pages", to=[1]), "image 1: a page must be a mapping"),
+    "a page without digest": (
+        changed("images", 0, "pages", to=[{"y0": 0, "y1": 1}]),
+        "image 1, pages: sha256 is missing",
+    ),
+    "an origin of text": (changed("images", 0, "origin", to="a.json"), "image 1: origin must be a mapping"),
+    "an origin without id": (
+        changed("annotations", 0, "origin", to={"file": "a.json"}),
+        "annotation 1 of image 1, origin: id is missing",
+    ),
+    "a history of another kind": ({**DOCUMENT, "history": {}}, "history must be a list"),
+    "a bad shape in the history": (
+        {
+            **DOCUMENT,
+            "history": [
+                {
+                    **DOCUMENT["images"][0],
+                    "replaced_by": "b.json",
+                    "annotations": [{"id": 9, "category_id": 1, "segmentation": []}],
+                }
+            ],
+        },
+        "history, annotation 9 of image 1: its segmentation must be polygons",
+    ),
+    "too many points": (
+        changed(*POLYGON, to=[[1.0, 2.0] * 100_001]),
+        "annotation 1 of image 1: a polygon of 100001 points, and 100000 are the most",
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "sentence"), MORE_BAD.values(), ids=MORE_BAD.keys())
+def test_what_is_wrong_about_places_origins_and_history_is_named(tmp_path, document, sentence):
+    with pytest.raises(LabelError, match=sentence) as error:
+        read_labels(written(tmp_path, document), CLASSES, HEIGHTS)
+    assert str(error.value).startswith(f"{tmp_path}/school.json")

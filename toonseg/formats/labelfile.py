@@ -14,28 +14,32 @@ from toonseg.errors import LabelError
 from toonseg.formats.checks import SLACK_PX, check_size, of_kind, read_shape, rows_of, take
 from toonseg.formats.coco import categories
 from toonseg.geometry import box_area, intersection, rle_area, rle_box, segmentation_rle
+from toonseg.labels.anchors import astray
 from toonseg.labels.names import ClassNames
 from toonseg.labels.regions import Instance, LabelledRegion, Origin, PageUnder, Replaced, SeriesLabels
-from toonseg.records import natural_key
+from toonseg.records import Placement, natural_key
 from toonseg.store import read_json, write_bytes
 
 Row = dict[str, Any]
 
 
 def read_label_folder(
-    folder: Path, classes: Sequence[str], strips: Mapping[str, Mapping[str, int]]
+    folder: Path, classes: Sequence[str], strips: Mapping[str, Mapping[str, Sequence[Placement]]]
 ) -> tuple[list[LabelledRegion], list[Path]]:
     """Read the label files of every declared series, and list the files of other series.
 
-    ``strips`` gives, for each declared series, the heights in px of its episodes' strips. A file of
-    another series is not read: a series may leave params.yaml without its labels. No folder gives
-    nothing. Raises LabelError as ``read_labels`` does.
+    ``strips`` gives, for each declared series, the pages of its episodes' strips. A file of another series is
+    not read: a series may leave params.yaml without its labels. No folder gives nothing. Raises LabelError as
+    ``read_labels`` does, and for a region whose pages have moved.
     """
     regions: list[LabelledRegion] = []
     others = []
     for path in sorted(folder.glob("[!.]*.json")):
         if path.stem in strips:
-            regions += read_labels(path, classes, strips[path.stem]).regions
+            heights = {its: max(page.y1 for page in pages) for its, pages in strips[path.stem].items()}
+            found = read_labels(path, classes, heights).regions
+            _refuse_astray(found, strips[path.stem], path)
+            regions += found
         else:
             others.append(path)
     return regions, others
@@ -272,6 +276,19 @@ def _read_history(document: Row, path: Path, names: Mapping[int, str]) -> tuple[
         )
         history.append(Replaced(replace(region, instances=instances), take(row, "replaced_by", str, where)))
     return tuple(history)
+
+
+def _refuse_astray(
+    regions: Sequence[LabelledRegion], strips: Mapping[str, Sequence[Placement]], path: Path
+) -> None:
+    """Refuse regions whose pages have moved on their strip since they were anchored."""
+    rows = {episode: [(page.y0, page.y1) for page in pages] for episode, pages in strips.items()}
+    for region in regions:
+        if region.placed and astray(region, rows[region.episode]):
+            raise LabelError(
+                f"{path}, image {region.id}: the pages under it lie elsewhere on the strip of episode "
+                f"{region.episode} now: run `toonseg labels anchor --series {path.stem}`, which follows them"
+            )
 
 
 def _refuse_doubles(regions: Sequence[LabelledRegion], path: Path) -> None:

@@ -12,6 +12,28 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
     _add_import(commands.add_parser("import", help="join label files to those of a series"))
     _add_export(commands.add_parser("export", help="write a series' labels for a labelling tool"))
 
+    check = commands.add_parser("check", help="count labels, and list those that a person should look at")
+    _series(check)
+    check.set_defaults(run=_check)
+
+    show = commands.add_parser("show", help="draw a sheet of labelled regions")
+    _series(show, required=True)
+    show.add_argument("--episodes", help="only these, as ranges: 1-7, 102")
+    show.add_argument("--most", type=int, default=24, help="regions on the sheet (default: 24)")
+    show.add_argument("--out", type=Path, required=True, help="PNG file")
+    show.set_defaults(run=_show)
+
+    locate = commands.add_parser("locate", help="find regions without an exact place by their pictures")
+    _series(locate, required=True)
+    locate.add_argument(
+        "--pictures", type=Path, required=True, metavar="DIR", help="the pictures that were labelled"
+    )
+    locate.set_defaults(run=_locate)
+
+    anchor = commands.add_parser("anchor", help="hold regions to the pages under them, and follow these")
+    _series(anchor)
+    anchor.set_defaults(run=_anchor)
+
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files, or folders of a dataset")
@@ -98,6 +120,44 @@ def _export(options: argparse.Namespace) -> int:
         prelabelling=Prelabelling(model, options.min_score) if model else None,
     )
     print(told)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from toonseg.labelling.checking import check_labels
+    from toonseg.labelling.project import Project
+
+    project = Project()
+    for series in [options.series] if options.series else project.series_names():
+        print("\n".join(check_labels(project, series)))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from toonseg.labelling.project import Project
+    from toonseg.labelling.showing import show_labels
+
+    episodes = _episodes(options.episodes)
+    print(show_labels(Project(), options.series, options.out, episodes, max(1, options.most)))
+    return 0
+
+
+def _locate(options: argparse.Namespace) -> int:
+    from toonseg.labelling.anchoring import locate_labels
+    from toonseg.labelling.project import Project
+
+    told, notes = locate_labels(Project(), options.series, options.pictures)
+    print("\n".join([*notes, told]))
+    return 0
+
+
+def _anchor(options: argparse.Namespace) -> int:
+    from toonseg.labelling.anchoring import anchor_labels
+    from toonseg.labelling.project import Project
+
+    project = Project()
+    for series in [options.series] if options.series else project.series_names():
+        print(anchor_labels(project, series))
     return 0
 
 

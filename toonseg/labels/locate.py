@@ -16,18 +16,23 @@ from numpy.typing import NDArray
 
 Picture: TypeAlias = NDArray[np.uint8]
 Grey: TypeAlias = NDArray[np.uint8]
+Points: TypeAlias = NDArray[np.float64]
+_Fit: TypeAlias = tuple[float, float, float]  # x0, y0, scale
 Rows: TypeAlias = Callable[[int, int], Picture]  # as Strip.rows
 
 COARSE = 12
-LEAST_SCORE = 0.7  # of correlation, 1 at most; other pictures stay below .5 (benchmarks/labels.py)
+LEAST_SCORE = 0.8  # of correlation, 1 at most; other pictures stay below .5 (benchmarks/labels.py)
 LEAST_LEAD = 0.02  # of the best place before the second: nearer ones are drawn alike, and a person chooses
 _TRIMS = (0.0, 0.04, 0.08, 0.12)  # shares of the width; what lies between is found later
 _PEAKS = 4
+_LEAST_PX = 48  # of a crop's sides
 _PLAIN_LEVELS = 3.0  # standard deviation of a crop, or a block, that shows nothing
 _BLOCK_PX = 96
 _LEAST_ROUND = 0.15  # smaller to larger eigenvalue of a block's gradients; a straight line has 0
 _SURE_SHARE = 0.85  # of the best block's correlation; what matches less may have matched something else
-_PASSES = ((24, 5), (8, 5), (3, 5))  # how far a block may be off in px, and how many blocks a side
+_RADII_PX = (24, 8, 3)  # how far a block may be off, pass by pass
+_OVERHANG_PX = 2  # of a crop over the strip's sides, by rounding
+_GRID, _MOST_LANDMARKS, _FEW_LANDMARKS = 7, 20, 8
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,10 @@ def find_crop(crop: Picture, coarse: Coarse, rows: Rows) -> list[Found]:
     are: see ``decide``.
     """
     grey = as_grey(crop)
-    if grey.std() < _PLAIN_LEVELS:
+    if grey.std() < _PLAIN_LEVELS or min(grey.shape) < _LEAST_PX:
         return []
-    found = [_refined(grey, x, y, scale, coarse, rows) for x, y, scale in _peaks(grey, coarse)]
+    landmarks = _landmarks(grey, round(_BLOCK_PX * crop.shape[1] / coarse.width))
+    found = [_refined(grey, landmarks, near, coarse, rows) for near in _peaks(grey, coarse)]
     best: list[Found] = []
     for place in sorted((place for place in found if place), key=lambda place: -place.score):
         apart = 0.25 * crop.shape[0] * place.scale
@@ -96,7 +102,7 @@ def as_grey(picture: Picture) -> Grey:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _peaks(grey: Grey, coarse: Coarse) -> list[tuple[float, float, float]]:
+def _peaks(grey: Grey, coarse: Coarse) -> list[_Fit]:
     """The best coarse places: x0 and y0 in strip pixels, and the scale."""
     height, width = grey.shape
     full = coarse.width / width
@@ -121,70 +127,77 @@ def _peaks(grey: Grey, coarse: Coarse) -> list[tuple[float, float, float]]:
     return [(x, y, scale) for _, x, y, scale in kept]
 
 
-def _refined(grey: Grey, x: float, y: float, scale: float, coarse: Coarse, rows: Rows) -> Found | None:
-    """The exact place near a coarse one."""
+def _refined(grey: Grey, landmarks: Points, near: _Fit, coarse: Coarse, rows: Rows) -> Found | None:
+    """The exact place near a coarse one, or None where too few blocks are there to tell."""
+    x, y, scale = near
     height = grey.shape[0]
-    pad = 2 * _PASSES[0][0] + 0.04 * height * scale
+    pad = 2 * _RADII_PX[0] + 0.04 * height * scale
     y0, y1 = max(0, int(y - pad)), min(coarse.height, int(y + height * scale + pad) + 1)
     strip = as_grey(rows(y0, y1))
     fit = (x, y - y0, scale)
-    for radius, count in _PASSES:
-        matches = _matched_blocks(grey, strip, fit, radius, count)
+    for radius in _RADII_PX:
+        matches = _matched(grey, strip, landmarks, fit, radius)
         if len(matches) < 3:
             return None
         fit = _fitted(matches, fit)
     fit = _snapped(matches, fit, grey.shape[1], coarse.width)
+    if fit[0] < -_OVERHANG_PX or fit[0] + fit[2] * grey.shape[1] > coarse.width + _OVERHANG_PX:
+        return None  # wider than the strip that it would be from
     x0, top = round(fit[0]), round(fit[1])
     score = _correlation(grey, strip, x0, top, fit[2])
     return Found(max(x0, 0), max(top + y0, 0), fit[2], score)
 
 
-def _matched_blocks(
-    grey: Grey, strip: Grey, fit: tuple[float, float, float], radius: int, count: int
-) -> NDArray[np.float64]:
-    """Where ``count`` x ``count`` blocks of the crop fall, none of them plain.
+def _landmarks(grey: Grey, size_px: int) -> Points:
+    """The middles (x, y) of the blocks of a crop that hold fast best, at most ``_MOST_LANDMARKS``.
 
-    Rows of (x, y in the crop, x, y in the strip), the blocks' middles.
+    A block holds fast when it has edges, and not in one direction only: by the ratio of the eigenvalues of
+    its gradients, after Shi and Tomasi, "Good Features to Track" (1994). The best few are taken in any case.
+    """
+    height, width = grey.shape
+    wide, tall = min(size_px, width // 3), min(size_px, height // 3)
+    found = []
+    for left in np.linspace(0, width - wide, _GRID).astype(int):
+        for top in np.linspace(0, height - tall, _GRID).astype(int):
+            block = grey[top : top + tall, left : left + wide]
+            if block.std() < 2 * _PLAIN_LEVELS:
+                continue
+            across, down = (cv2.Sobel(block, cv2.CV_32F, *axis).ravel() for axis in ((1, 0), (0, 1)))
+            smaller, larger = np.linalg.eigvalsh(np.cov(across, down))
+            found.append((float(smaller / larger), left + wide / 2, top + tall / 2))
+    found.sort(reverse=True)
+    fast = [place for at, (ratio, *place) in enumerate(found) if ratio > _LEAST_ROUND or at < _FEW_LANDMARKS]
+    return np.array(fast[:_MOST_LANDMARKS]).reshape(-1, 2)
+
+
+def _matched(grey: Grey, strip: Grey, landmarks: Points, fit: _Fit, radius: int) -> Points:
+    """Where the blocks around landmarks fall, ``radius`` off at most.
+
+    Rows of (x, y in the crop, x, y in the strip), the blocks' middles; those that match far worse than the
+    best are left out.
     """
     x, y, scale = fit
-    size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
-    if min(size) < 16:
-        return np.empty((0, 4))
-    scaled = np.asarray(cv2.resize(grey, size, interpolation=_method(scale)), np.uint8)
-    sx, sy = grey.shape[1] / size[0], grey.shape[0] / size[1]
-    wide, tall = (min(_BLOCK_PX, side // 3) for side in size)
+    width, height = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
+    scaled = np.asarray(cv2.resize(grey, (width, height), interpolation=_method(scale)), np.uint8)
+    wide, tall = min(_BLOCK_PX, width // 3), min(_BLOCK_PX, height // 3)
     found = []
-    for left in np.linspace(0, size[0] - wide, count).astype(int):
-        for top in np.linspace(0, size[1] - tall, count).astype(int):
-            block = scaled[top : top + tall, left : left + wide]
-            if not _holds_fast(block):
-                continue
-            u0, v0 = round(x + left) - radius, round(y + top) - radius
-            clip_u, clip_v = max(u0, 0), max(v0, 0)
-            window = strip[clip_v : max(v0 + tall + 2 * radius, 0), clip_u : max(u0 + wide + 2 * radius, 0)]
-            if window.shape[0] < tall or window.shape[1] < wide:
-                continue
-            scores = cv2.matchTemplate(window, block, cv2.TM_CCOEFF_NORMED)
-            u, v, best = _peak(scores)
-            middle_x, middle_y = (left + wide / 2) * sx, (top + tall / 2) * sy
-            found.append((middle_x, middle_y, clip_u + u + wide / 2, clip_v + v + tall / 2, best))
+    for middle_x, middle_y in landmarks * (width / grey.shape[1], height / grey.shape[0]):
+        left = min(max(round(middle_x - wide / 2), 0), width - wide)
+        top = min(max(round(middle_y - tall / 2), 0), height - tall)
+        u, v = round(x + left), round(y + top)
+        u0, v0, u1, v1 = max(u - radius, 0), max(v - radius, 0), u + wide + radius, v + tall + radius
+        window = strip[v0 : max(v1, 0), u0 : max(u1, 0)]
+        if window.shape[0] < tall or window.shape[1] < wide:
+            continue
+        block = scaled[top : top + tall, left : left + wide]
+        right, down, best = _peak(cv2.matchTemplate(window, block, cv2.TM_CCOEFF_NORMED))
+        in_crop = (left + wide / 2) * grey.shape[1] / width, (top + tall / 2) * grey.shape[0] / height
+        found.append((*in_crop, u0 + right + wide / 2, v0 + down + tall / 2, best))
     rows = np.array(found).reshape(-1, 5)
     return rows[rows[:, 4] > _SURE_SHARE * rows[:, 4].max(initial=0.5), :4]
 
 
-def _holds_fast(block: Grey) -> bool:
-    """Whether a block would match nowhere beside its place: it has edges, and not in one direction only.
-
-    By the smaller eigenvalue of its gradients, after Shi and Tomasi, "Good Features to Track" (1994).
-    """
-    if block.std() < 2 * _PLAIN_LEVELS:
-        return False
-    across, down = (cv2.Sobel(block, cv2.CV_32F, *axis).ravel() for axis in ((1, 0), (0, 1)))
-    smaller, larger = np.linalg.eigvalsh(np.cov(across, down))
-    return bool(smaller > _LEAST_ROUND * larger)
-
-
-def _fitted(matches: NDArray[np.float64], fit: tuple[float, float, float]) -> tuple[float, float, float]:
+def _fitted(matches: Points, fit: _Fit) -> _Fit:
     """Corner and scale that carry the crop's blocks nearest to where they fell, leaving out strays."""
     kept = matches
     for _ in range(3):
@@ -203,9 +216,7 @@ def _fitted(matches: NDArray[np.float64], fit: tuple[float, float, float]) -> tu
     return float(corner[0]), float(corner[1]), scale
 
 
-def _snapped(
-    matches: NDArray[np.float64], fit: tuple[float, float, float], width: int, strip_width: int
-) -> tuple[float, float, float]:
+def _snapped(matches: Points, fit: _Fit, width: int, strip_width: int) -> _Fit:
     """The fit with the scale that must be meant: none at all, or from the strip's whole width."""
     full = strip_width / width
     scale = fit[2]

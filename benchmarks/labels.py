@@ -26,7 +26,8 @@ from toonseg.demo.artist.episode import Episode, draw_episode
 from toonseg.demo.labels import label_regions, trace
 from toonseg.episodes import CutParams
 from toonseg.formats.coco import dataset_document
-from toonseg.formats.labelfile import read_labels, write_labels
+from toonseg.formats.labelfile import read_labels
+from toonseg.formats.labelwriter import write_labels
 from toonseg.formats.registry import FORMATS, format_of
 from toonseg.geometry import Box, Rle, encode_rle, segmentation_rle
 from toonseg.images import Picture, decode, encode

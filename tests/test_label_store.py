@@ -11,7 +11,8 @@ from seed import FILES, PER_CLASS, SEED, needs_seed
 
 from toonseg.cli import main
 from toonseg.errors import LabelError, ToonsegError
-from toonseg.formats.labelfile import label_text, read_labels, write_labels
+from toonseg.formats.labelfile import read_labels
+from toonseg.formats.labelwriter import label_text, write_labels
 from toonseg.geometry import segmentation_rle
 from toonseg.labelling.importing import import_labels
 from toonseg.labelling.project import Project

@@ -7,7 +7,8 @@ from pathlib import Path
 from toonseg.archive import read_pages
 from toonseg.classes import load_classes
 from toonseg.errors import LabelError, ToonsegError
-from toonseg.formats.labelfile import read_labels, write_labels
+from toonseg.formats.labelfile import read_labels
+from toonseg.formats.labelwriter import write_labels
 from toonseg.labels.names import ALIASES, ClassNames
 from toonseg.labels.regions import PageUnder, SeriesLabels
 from toonseg.pages import open_strip

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,18 @@ def test_two_regions_of_one_import_may_not_label_the_same_rows():
         merge(SeriesLabels("school", (region(100, id_=1),)), twice)
 
 
+@pytest.mark.parametrize("episode", ["2", ""])
+def test_two_files_with_the_same_unplaced_picture_are_refused_unless_one_is_to_replace_the_other(episode):
+    old = region(1584, id_=1, episode=episode, exact=False, source="a/1584.jpg", origin=Origin("a.json", "0"))
+    new = replace(old, id=0, source="b/1584.jpg", origin=Origin("b.json", "7"))
+    with pytest.raises(LabelError, match=r"b.json, image 7 .* label the same"):
+        merge(SeriesLabels("school", (old,)), [new])
+    merged = merge(SeriesLabels("school", (old,)), [new], replace_others=True)
+    assert [of.source for of in merged.labels.regions] == ["b/1584.jpg"]
+    apart = replace(new, episode="9")
+    assert merge(SeriesLabels("school", (old,)), [apart]).added == 1
+
+
 def test_a_region_of_another_size_is_refused():
     old = SeriesLabels("school", (region(100, id_=1),))
     other = LabelledRegion(0, "school", "2", 0, 0, 61, 50, "school_2_000100-0000.png", (), exact=False)
@@ -269,12 +282,16 @@ def test_the_command_imports_and_exports(project, tmp_path, capsys, monkeypatch)
     assert main(["labels", "export", "--series", "school", "--format", "coco", "--out", "out"]) == 0
     assert capsys.readouterr().out == "out: 1 regions, 1 instances as coco; 1 without a picture\n"
     assert main(["labels", "export", "--series", "school", "--format", "coco", "--out", "out"]) == 1
-    assert "error: out: is not empty: name a new folder" in capsys.readouterr().err
+    assert "error: out: is no empty folder: name a new one" in capsys.readouterr().err
     assert main(["labels", "export", "--series", "night", "--format", "coco", "--out", "o"]) == 1
     assert "night.json does not exist: the series with labels are school" in capsys.readouterr().err
     arguments = ["labels", "import", str(file), "--series", "school"]
     assert main([*arguments, "--list", "list.txt", "--list", "list.txt"]) == 1
     assert "1 files with 2 lists" in capsys.readouterr().err
+    assert main(["labels", "import", "none.json", "--series", "school", "--format", "coco"]) == 1
+    assert "error: none.json does not exist: correct its name" in capsys.readouterr().err
+    assert main(["labels", "import", str(file), "--series", "../school"]) == 1
+    assert "error: '../school' cannot name a series: begin with a letter" in capsys.readouterr().err
     assert main([*arguments, "--alias", "shirt=hoodie"]) == 1
     assert "the alias shirt=hoodie names no class" in capsys.readouterr().err
 

@@ -49,8 +49,8 @@ def export_labels(
     its picture in ``images/``. With ``prelabelling``, panels that nobody has labelled go along, with what
     a model finds there. Raises LabelError when ``out`` holds something already.
     """
-    if out.exists() and any(out.iterdir()):
-        raise LabelError(f"{out}: is not empty: name a new folder")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise LabelError(f"{out}: is no empty folder: name a new one")
     names = project.classes()
     labels = project.read_or_empty(series) if prelabelling else project.read(series)
     regions = [region for region in labels.regions if not episodes or region.episode in episodes]

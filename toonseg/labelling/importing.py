@@ -10,6 +10,7 @@ from toonseg.labelling.project import Project
 from toonseg.labels.merge import Merged, merge
 from toonseg.labels.names import anchored
 from toonseg.labels.regions import LabelledRegion
+from toonseg.series import SERIES_NAME
 
 
 def import_labels(
@@ -31,6 +32,13 @@ def import_labels(
     """
     if lists and len(lists) != len(files):
         raise LabelError(f"{len(files)} files with {len(lists)} lists: give each file its own list, in order")
+    if not SERIES_NAME.fullmatch(series):
+        raise LabelError(
+            f"'{series}' cannot name a series: begin with a letter, go on with letters, digits, - and _"
+        )
+    for file in (*files, *lists):
+        if not file.exists():
+            raise LabelError(f"{file} does not exist: correct its name")
     names = project.classes(aliases)
     for alias, name in (aliases or {}).items():
         if name not in names.classes:

@@ -150,15 +150,33 @@ def _same(one: Instance, other: Instance) -> bool:
 
 def _doubles(region: LabelledRegion, regions: Sequence[LabelledRegion], among: Sequence[int]) -> list[int]:
     """The indices, of those ``among``, whose regions label the same part of the strip."""
-    return [index for index in among if regions[index].width and overlap_share(region, regions[index]) > 0.5]
+    return [
+        index
+        for index in among
+        if regions[index].width
+        and (overlap_share(region, regions[index]) > 0.5 or _same_picture(region, regions[index]))
+    ]
+
+
+def _same_picture(one: LabelledRegion, other: LabelledRegion) -> bool:
+    """Whether two regions of an episode, not both placed, were drawn on files of one name and size."""
+    if one.placed and other.placed:
+        return False
+    names = [(file_stem(of.source), of.width, of.height) for of in (one, other)]
+    return names[0] == names[1]
 
 
 def _disagreement(new: LabelledRegion, old: LabelledRegion) -> str:
     return (
-        f"{_name(new)} and the region {old.id} of {old.series} ({_name(old)}) label the same part of episode "
-        f"{new.episode} (rows {new.y0} to {new.box[3]}): leave one out, or import with --replace to put the "
+        f"{_name(new)} and the region {old.id} of {old.series} ({_name(old)}) label the same part of "
+        f"{_where(new)}: leave one out, or import with --replace to put the "
         "new one in the old one's place"
     )
+
+
+def _where(region: LabelledRegion) -> str:
+    rows = f"rows {region.y0} to {region.box[3]}"
+    return f"episode {region.episode} ({rows})" if region.episode else f"an unknown episode ({rows})"
 
 
 def _name(region: LabelledRegion) -> str:

@@ -4,6 +4,7 @@
 ``locate`` finds spoilt crops on a drawn strip of 50,000 rows, and crops of other strips on it.
 ``cuts`` moves every threshold of the cut by a fifth and compares projected labels with the artist's truth.
 ``scale`` splits 20,000 panels with 100,000 instances.
+``witness FILE... --out DIR`` writes COCO and CVAT files with blank pictures, for benchmarks/witness.py.
 """
 
 import argparse
@@ -40,6 +41,7 @@ from toonseg.labels.regions import Instance, LabelledRegion, SeriesLabels
 from toonseg.params import load_params
 from toonseg.records import PANEL, Page, Panel
 from toonseg.splits import SplitParams
+from toonseg.store import write_bytes
 from toonseg.strip import Strip, common_width, place_pages
 
 CLASSES = ("hair", "dress-shirt", "T-shirt", "pants", "skirt", "outer", "tie", "vest")
@@ -257,6 +259,23 @@ def show_scale(count: int) -> None:
     print(f"{len(document['images'])} of {count} panels to train; {peak:.2f} GB at most")
 
 
+def write_for_witness(files: Sequence[Path], out: Path) -> None:
+    """Write the labels of files as COCO and CVAT, laid out as datumaro wants them, with blank pictures."""
+    names = ClassNames(CLASSES, ALIASES)
+    regions = [region for file in files for region in FORMATS[format_of(file)].read(file, names)]
+    keyed = [(f"{number:05d}", region) for number, region in enumerate(regions)]
+    FORMATS["coco"].write(out / "coco/annotations", keyed, CLASSES)
+    (out / "coco/annotations/instances.json").rename(out / "coco/annotations/instances_all.json")
+    FORMATS["cvat"].write(out / "cvat", keyed, CLASSES)
+    for key, region in keyed:
+        blank = encode(np.zeros((region.height, region.width), np.uint8), "png", 100)
+        for folder in ("coco/images/all", "cvat/images"):
+            write_bytes(out / folder / f"{key}.png", blank)
+    instances = [label for region in regions for label in region.instances]
+    polygons = sum(len(of.segmentation) for of in instances if not isinstance(of.segmentation, dict))
+    print(f"{len(regions)} pictures, {len(instances)} instances, {polygons} polygons in {out}")
+
+
 def main() -> None:
     """Print what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -276,6 +295,10 @@ def main() -> None:
     scale = commands.add_parser("scale")
     scale.add_argument("--panels", type=int, default=20_000)
     scale.set_defaults(run=lambda options: show_scale(options.panels))
+    witness = commands.add_parser("witness")
+    witness.add_argument("files", nargs="+", type=Path)
+    witness.add_argument("--out", type=Path, required=True)
+    witness.set_defaults(run=lambda options: write_for_witness(options.files, options.out))
     options = parser.parse_args()
     options.run(options)
 

@@ -1,14 +1,19 @@
 """Project the labels on the panels and split them: ``python -m stages.split``."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from toonseg.classes import load_classes
 from toonseg.console import run_stage
 from toonseg.formats.coco import dataset_document
 from toonseg.formats.labelfile import read_label_folder
+from toonseg.formats.lists import read_listing
+from toonseg.labels.alike import Fingerprints, fingerprint
 from toonseg.labels.dataset import build_dataset
+from toonseg.panels import read_panel
 from toonseg.params import load_params
 from toonseg.records import Panel, Placement
 from toonseg.series import load_series, parse_episodes
@@ -29,29 +34,47 @@ def main() -> str:
     series = load_series()
     forget_removed(series)
     strips = {
-        name: strip_heights_px(name, {str(number) for number in parse_episodes(declared.episodes)})
+        name: strip_pages(name, {str(number) for number in parse_episodes(declared.episodes)})
         for name, declared in series.items()
     }
     regions, left_out = read_label_folder(LABELS, classes, strips)
     panels = [panel for name in series for panel in read_table(PANELS / name / "panels.csv", Panel)]
-    dataset = build_dataset(panels, regions, classes, params)
+    listing = read_listing(LABELS / params.lists) if params.lists else None
+    dataset = build_dataset(panels, regions, classes, params, fingerprints, listing)
+    sides = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
     with whole_folder(DATASET) as folder:
-        for side, shown in (("train", dataset.train), ("test", dataset.test)):
+        for side, shown in sides.items():
+            if side == "val" and not shown:
+                continue
             digests = {item.panel.path: file_sha256(PANELS / item.panel.path) for item in shown}
             document = dataset_document(shown, classes, digests, f"toonseg {side}")
             write_json(folder / f"{side}.json", document)
     write_json(METRICS, dataset.counts)
+    validate = f"{len(dataset.val)} to validate, " if dataset.val else ""
     noted = f"; {', '.join(map(str, left_out))} left out: no such series in params.yaml" if left_out else ""
-    return f"{len(dataset.train)} panels to train, {len(dataset.test)} to test{noted}"
+    adrift = dataset.counts["regions"]["unplaced"]
+    if adrift:
+        noted += f"; {adrift} labelled regions without an exact place left out: see `toonseg labels locate`"
+    return f"{len(dataset.train)} panels to train, {validate}{len(dataset.test)} to test{noted}"
 
 
-def strip_heights_px(series: str, episodes: Collection[str]) -> dict[str, int]:
-    """The heights of the strips of a series' declared episodes."""
-    heights: dict[str, int] = {}
+def fingerprints(panels: Sequence[Panel]) -> Fingerprints:
+    """The fingerprints of panels' pictures, a row each."""
+    return np.array(
+        [
+            fingerprint(read_panel(PANELS, panel.path, panel.x1 - panel.x0, panel.y1 - panel.y0)[1])
+            for panel in panels
+        ]
+    )
+
+
+def strip_pages(series: str, episodes: Collection[str]) -> dict[str, list[Placement]]:
+    """The pages of the strips of a series' declared episodes."""
+    pages: dict[str, list[Placement]] = {}
     for page in read_table(STRIPS / f"{series}.csv", Placement):
         if page.episode in episodes:
-            heights[page.episode] = max(page.y1, heights.get(page.episode, 0))
-    return heights
+            pages.setdefault(page.episode, []).append(page)
+    return pages
 
 
 def forget_removed(series: Collection[str]) -> None:

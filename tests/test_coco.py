@@ -8,24 +8,19 @@ from pathlib import Path
 import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from seed import FILES, SEED, needs_seed
 
 from toonseg.errors import LabelError, ToonsegError
 from toonseg.formats.coco import categories, dataset_document
 from toonseg.formats.labelfile import read_label_folder, read_labels
 from toonseg.geometry import encode_rle, mask_box, rasterise
 from toonseg.labels.project import project
-from toonseg.labels.regions import Instance, LabelledRegion
-from toonseg.records import Panel
+from toonseg.labels.regions import Instance, LabelledRegion, SeriesLabels
+from toonseg.records import Panel, Placement
 
-SEED = Path(__file__).parents[2] / "shared" / "seed"
-SEED_COUNTS = {
-    "train_free_draw_annotations": 1286,
-    "train_love_revolutaion_annotations": 617,
-    "val_free_draw_annotations": 143,
-    "val_love_revolutaion_annotations": 57,
-}
 CLASSES = ["hair", "dress-shirt", "tie"]
 HEIGHTS = {"1": 1000, "2": 500}
+STRIPS = {its: [Placement("school", its, 1, "1.jpg", 1.0, 0, end)] for its, end in HEIGHTS.items()}
 SQUARE = [10.25, 10.5, 30.125, 10.5, 30.125, 40, 10.25, 40]
 
 DOCUMENT = {
@@ -85,11 +80,11 @@ def changed(*route, to):
 
 def test_a_file_without_images_holds_no_regions(tmp_path):
     empty = {**DOCUMENT, "images": [], "annotations": []}
-    assert read_labels(written(tmp_path, empty), CLASSES, HEIGHTS) == []
+    assert read_labels(written(tmp_path, empty), CLASSES, HEIGHTS) == SeriesLabels("school")
 
 
 def test_regions_come_by_episode_and_place_with_shapes_as_they_were_drawn(tmp_path):
-    second, first = read_labels(written(tmp_path, DOCUMENT), CLASSES, HEIGHTS)
+    second, first = read_labels(written(tmp_path, DOCUMENT), CLASSES, HEIGHTS).regions
     assert second == LabelledRegion(2, "school", "1", 5, 100, 60, 50, "1/000100-0005.png", ())
     assert first.box == (0, 50, 60, 100)
     assert first.instances == (
@@ -104,7 +99,7 @@ def test_masks_are_read_as_text_or_as_numbers_and_an_iscrowd_one_is_ignored(tmp_
     numbers = {"size": [50, 60], "counts": [0, 50, 2950]}
     document = changed("annotations", 0, "segmentation", to=text)
     document["annotations"][1] |= {"segmentation": numbers, "iscrowd": 1}
-    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS)
+    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS).regions
     assert [label.ignored for label in region.instances] == [False, True]
     assert region.instances[0].segmentation == text
     assert rasterise(region.instances[1].segmentation, 50, 60)[:, 0].all()
@@ -113,7 +108,7 @@ def test_masks_are_read_as_text_or_as_numbers_and_an_iscrowd_one_is_ignored(tmp_
 def test_points_may_slip_over_the_edge_of_their_image(tmp_path):
     slipped = [-1.76, -1, 61.5, -1, 61.5, 51.7]
     document = changed("annotations", 0, "segmentation", to=[slipped])
-    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS)
+    _, region = read_labels(written(tmp_path, document), CLASSES, HEIGHTS).regions
     assert region.instances[0].segmentation == (tuple(slipped),)
 
 
@@ -213,40 +208,50 @@ def test_truncated_json_is_refused_with_its_line(tmp_path):
 
 def test_regions_may_touch_and_share_a_few_rows(tmp_path):
     document = changed("images", 1, to={**DOCUMENT["images"][0], "id": 2, "y0": 90})
-    assert len(read_labels(written(tmp_path, document), CLASSES, HEIGHTS)) == 2
+    assert len(read_labels(written(tmp_path, document), CLASSES, HEIGHTS).regions) == 2
 
 
-@pytest.mark.skipif(not SEED.is_dir(), reason="the labels of 2021 are not on this machine")
-@pytest.mark.parametrize(("name", "count"), SEED_COUNTS.items())
+@needs_seed
+@pytest.mark.parametrize(("name", "count"), [(name, its[2]) for name, its in FILES.items()])
 def test_the_labels_of_2021_are_taken_as_they_were_drawn(tmp_path, name, count):
-    source = json.loads((SEED / f"{name}.json").read_text(encoding="utf-8"))
+    source = json.loads((SEED / name).read_text(encoding="utf-8"))
     tops = list(accumulate((image["height"] for image in source["images"]), initial=0))
     anchored = [
         {**image, "episode": "1", "x0": 0, "y0": y0}
         for image, y0 in zip(source["images"], tops, strict=False)
     ]
-    document = {**source, "info": {"series": name}, "images": anchored}
+    document = {**source, "info": {"series": Path(name).stem}, "images": anchored}
     classes = [category["name"] for category in source["categories"]]
-    regions = read_labels(written(tmp_path, document, f"{name}.json"), classes, {"1": tops[-1]})
+    regions = read_labels(written(tmp_path, document, name), classes, {"1": tops[-1]}).regions
     drawn = {label.id: label.segmentation for region in regions for label in region.instances}
     assert drawn == {label["id"]: tuple(map(tuple, label["segmentation"])) for label in source["annotations"]}
-    panels = [Panel(name, "1", *region.box, "panel", region.source) for region in regions]
+    panels = [Panel(region.series, "1", *region.box, "panel", region.source) for region in regions]
     projection = project(panels, regions, min_visible=1, min_labelled=1)
     assert sum(projection.fates.values()) == count
     assert {fate for _, fate in projection.fates} == {"kept"}
 
 
 def test_no_folder_of_labels_holds_none(tmp_path):
-    assert read_label_folder(tmp_path / "labels", CLASSES, {"school": HEIGHTS}) == ([], [])
+    assert read_label_folder(tmp_path / "labels", CLASSES, {"school": STRIPS}) == ([], [])
 
 
 def test_a_file_of_a_series_that_is_not_declared_is_listed_and_not_read(tmp_path):
     written(tmp_path, DOCUMENT)
     removed = written(tmp_path, "not even JSON", name="removed.json")
     written(tmp_path, "half", name=".school.json.partial")
-    regions, others = read_label_folder(tmp_path, CLASSES, {"school": HEIGHTS, "unlabelled": {}})
+    regions, others = read_label_folder(tmp_path, CLASSES, {"school": STRIPS, "unlabelled": {}})
     assert [region.id for region in regions] == [2, 1]
     assert others == [removed]
+
+
+def test_a_region_whose_pages_have_moved_is_refused_with_what_to_run(tmp_path):
+    pages = [{"sha256": "ab", "y0": 0, "y1": 400}]
+    path = written(tmp_path, changed("images", 0, "pages", to=pages))
+    sentence = "image 1: the pages under it lie elsewhere .* run `toonseg labels anchor --series school`"
+    with pytest.raises(LabelError, match=sentence):
+        read_label_folder(tmp_path, CLASSES, {"school": STRIPS})
+    path.write_text(path.read_text().replace("400", "500"))
+    assert len(read_label_folder(tmp_path, CLASSES, {"school": STRIPS})[0]) == 2
 
 
 def test_class_ids_begin_at_one():
@@ -322,3 +327,46 @@ def test_pycocotools_reads_a_dataset_and_gives_a_perfect_detector_every_point(tm
     evaluation.accumulate()
     evaluation.summarize()
     assert evaluation.stats[0] == pytest.approx(1, abs=1e-12)
+
+
+MORE_BAD = {
+    "an exact of text": (changed("images", 0, "exact", to="yes"), "image 1: exact must be true or false"),
+    "a scale of nothing": (changed("images", 0, "scale", to=0), "image 1: a scale of 0 cannot be meant"),
+    "a scale of text": (changed("images", 0, "scale", to="1"), "image 1: scale must be a number, got '1'"),
+    "pages of another kind": (changed("images", 0, "pages", to={}), "image 1: pages must be a list"),
+    "a page of another kind": (changed("images", 0, "pages", to=[1]), "image 1: a page must be a mapping"),
+    "a page without digest": (
+        changed("images", 0, "pages", to=[{"y0": 0, "y1": 1}]),
+        "image 1, pages: sha256 is missing",
+    ),
+    "an origin of text": (changed("images", 0, "origin", to="a.json"), "image 1: origin must be a mapping"),
+    "an origin without id": (
+        changed("annotations", 0, "origin", to={"file": "a.json"}),
+        "annotation 1 of image 1, origin: id is missing",
+    ),
+    "a history of another kind": ({**DOCUMENT, "history": {}}, "history must be a list"),
+    "a bad shape in the history": (
+        {
+            **DOCUMENT,
+            "history": [
+                {
+                    **DOCUMENT["images"][0],
+                    "replaced_by": "b.json",
+                    "annotations": [{"id": 9, "category_id": 1, "segmentation": []}],
+                }
+            ],
+        },
+        "history, annotation 9 of image 1: its segmentation must be polygons",
+    ),
+    "too many points": (
+        changed(*POLYGON, to=[[1.0, 2.0] * 100_001]),
+        "annotation 1 of image 1: a polygon of 100001 points, and 100000 are the most",
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "sentence"), MORE_BAD.values(), ids=MORE_BAD.keys())
+def test_what_is_wrong_about_places_origins_and_history_is_named(tmp_path, document, sentence):
+    with pytest.raises(LabelError, match=sentence) as error:
+        read_labels(written(tmp_path, document), CLASSES, HEIGHTS)
+    assert str(error.value).startswith(f"{tmp_path}/school.json")

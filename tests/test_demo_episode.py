@@ -16,8 +16,9 @@ from toonseg.demo.artist.layout import plan_episode
 from toonseg.demo.artist.letters import font, wrap
 from toonseg.demo.artist.pages import OTHER_WIDTHS, slice_pages
 from toonseg.demo.artist.scripts import SCRIPTS, all_text
-from toonseg.demo.labels import CLASSES, SMALLEST_PX, label_episodes, label_regions, label_text, trace
+from toonseg.demo.labels import CLASSES, SMALLEST_PX, label_episodes, label_regions, trace
 from toonseg.errors import ToonsegError
+from toonseg.formats.labelwriter import label_text
 from toonseg.geometry import rasterise
 
 strip_of = lru_cache(draw_strip)

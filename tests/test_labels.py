@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,13 +10,16 @@ from hypothesis import strategies as st
 
 from toonseg.errors import LabelError, ToonsegError
 from toonseg.geometry import decode_rle, encode_rle, rasterise
+from toonseg.images import decode, encode
+from toonseg.labels.alike import LEAST_COMMON, common_steps, fingerprint
 from toonseg.labels.dataset import build_dataset
+from toonseg.labels.listed import Listing
 from toonseg.labels.project import project
 from toonseg.labels.regions import Instance, LabelledRegion
 from toonseg.records import Panel
 from toonseg.splits import SplitParams
 
-PARAMS = SplitParams(train=0.5, seed=1, by="panel", min_visible=0.5, min_labelled=0.9)
+PARAMS = SplitParams(train=0.5, val=0, seed=1, by="panel", lists="", min_visible=0.5, min_labelled=0.9)
 
 
 def drawn(*rows):
@@ -222,6 +226,16 @@ def test_panels_however_they_overlap_keep_no_pixel_twice_and_lose_none_they_show
     assert sum(projection.fates.values()) == 1
 
 
+def unlike(panels):
+    """Fingerprints of pictures that have nothing in common."""
+    return np.random.default_rng(1).integers(0, 2**63, (len(panels), 8), dtype=np.uint64)
+
+
+def same(panels):
+    """Fingerprints of one picture."""
+    return np.full((len(panels), 8), 7, dtype=np.uint64)
+
+
 def many_panels(count):
     panels = [panel(0, 10 * index, 6, 10 * index + 4) for index in range(count)]
     regions = [region(hair("##....", *["......"] * 3), y0=of.y0, id_=1 + of.y0) for of in panels]
@@ -232,14 +246,21 @@ def test_a_dataset_holds_every_labelled_panel_once_and_counts_what_it_holds():
     panels, regions = many_panels(4)
     gutter = region(hair("######", *["......"] * 3, name="tie"), y0=70, id_=99, episode="2")
     unlabelled = panel(0, 900, 6, 904)
-    dataset = build_dataset([*panels, unlabelled], [*regions, gutter], ["hair", "tie"], PARAMS)
+    dataset = build_dataset([*panels, unlabelled], [*regions, gutter], ["hair", "tie"], PARAMS, unlike)
     sides = [[of.panel for of in side] for side in (dataset.train, dataset.test)]
     assert sorted(sides[0] + sides[1], key=lambda of: of.y0) == panels
     assert dataset.counts == {
         "panels": {"train": 2, "test": 2, "unlabelled": 1},
         "series": {"school": {"train": 2, "test": 2, "unlabelled": 1}},
         "instances": {"train": {"hair": 2, "tie": 0}, "test": {"hair": 2, "tie": 0}},
-        "labels": {"kept": 4, "ignored": 0, "outside": 1},
+        "labels": {"kept": 4, "ignored": 0, "outside": 1, "unplaced": 0},
+        "regions": {"placed": 5, "unplaced": 0},
+        "leaks": {
+            "scored_panels": 2,
+            "with_their_episode_in_train": 2,
+            "with_a_near_duplicate_in_train": 0,
+            "near_duplicate_panels": 0,
+        },
     }
 
 
@@ -248,15 +269,15 @@ def test_ignored_regions_are_not_counted_as_instances():
     marked = [
         replace(of, instances=tuple(replace(label, ignored=True) for label in of.instances)) for of in regions
     ]
-    counts = build_dataset(panels, marked, ["hair"], PARAMS).counts
+    counts = build_dataset(panels, marked, ["hair"], PARAMS, unlike).counts
     assert counts["instances"] == {"train": {"hair": 0}, "test": {"hair": 0}}
-    assert counts["labels"] == {"kept": 0, "ignored": 2, "outside": 0}
+    assert counts["labels"] == {"kept": 0, "ignored": 2, "outside": 0, "unplaced": 0}
 
 
 def test_a_split_by_episode_keeps_the_panels_of_an_episode_together():
     panels = [panel(0, 10 * row, 6, 10 * row + 4, episode=str(number)) for number in (1, 2) for row in (0, 1)]
     regions = [region(height=14, episode=number) for number in ("1", "2")]
-    dataset = build_dataset(panels, regions, ["hair"], replace(PARAMS, by="episode"))
+    dataset = build_dataset(panels, regions, ["hair"], replace(PARAMS, by="episode"), unlike)
     assert (
         len({of.panel.episode for of in dataset.train}) == len({of.panel.episode for of in dataset.test}) == 1
     )
@@ -264,10 +285,126 @@ def test_a_split_by_episode_keeps_the_panels_of_an_episode_together():
 
 def test_without_a_labelled_panel_it_says_what_to_add():
     with pytest.raises(LabelError, match=r"none of the 1 panels lies in a labelled region: add labels"):
-        build_dataset([panel(0, 0, 6, 4)], [], ["hair"], PARAMS)
+        build_dataset([panel(0, 0, 6, 4)], [], ["hair"], PARAMS, unlike)
 
 
 def test_with_one_labelled_panel_it_says_that_a_side_is_empty():
     panels, regions = many_panels(1)
-    with pytest.raises(ToonsegError, match=r"leaves no panel for testing out of 1 labelled"):
-        build_dataset(panels, regions, ["hair"], PARAMS)
+    with pytest.raises(ToonsegError, match=r"leaves no panel for testing out of 1 labelled .* 1 group"):
+        build_dataset(panels, regions, ["hair"], PARAMS, unlike)
+
+
+def test_a_region_without_an_exact_place_labels_nothing_and_is_counted():
+    adrift = replace(region(hair("######", *["......"] * 3)), exact=False)
+    unknown = replace(adrift, episode="", id=2)
+    projection = look([panel(0, 0, 6, 4)], [adrift, unknown])
+    assert projection.labelled == ()
+    assert projection.fates == {("hair", "unplaced"): 2}
+
+
+@pytest.mark.parametrize("as_mask", [False, True])
+def test_a_region_drawn_at_another_scale_is_scaled_to_the_strip(as_mask):
+    shape = ((4.0, 2.0, 12.0, 2.0, 12.0, 8.0, 4.0, 8.0),)
+    drawn_shape = encode_rle(rasterise(shape, 8, 12)) if as_mask else shape
+    twice = region(Instance(1, "hair", drawn_shape), width=12, height=8, x0=3, y0=10)
+    (of,) = look([panel(3, 10, 9, 14)], [replace(twice, scale=0.5)]).labelled
+    assert decode_rle(of.annotations[0].rle).astype(int).tolist() == [[0] * 6, *[[0, 0, 1, 1, 1, 1]] * 3]
+
+
+def test_near_duplicates_come_on_one_side_and_none_leaks():
+    panels, regions = many_panels(8)
+    far = replace(regions[7], instances=(hair(*["......"] * 3, "....##"),))
+    dataset = build_dataset(panels, [*regions[:7], far], ["hair"], PARAMS, same)
+    sides = [{of.panel.y0 for of in side} for side in (dataset.train, dataset.test)]
+    assert sorted(map(len, sides)) == [1, 7]
+    assert {70} in sides
+    assert dataset.counts["leaks"]["with_a_near_duplicate_in_train"] == 0
+    assert dataset.counts["leaks"]["near_duplicate_panels"] == 7
+
+
+def test_panels_with_the_same_labels_but_other_pictures_are_no_duplicates():
+    panels, regions = many_panels(8)
+    leaks = build_dataset(panels, regions, ["hair"], PARAMS, unlike).counts["leaks"]
+    assert leaks["near_duplicate_panels"] == 0
+
+
+def test_only_panels_with_a_partner_in_labels_are_looked_at():
+    panels, regions = many_panels(3)
+    regions[2] = replace(regions[2], instances=(hair("##....", *["......"] * 3, name="tie"),))
+    asked = []
+
+    def look(wanted):
+        asked.extend(wanted)
+        return unlike(wanted)
+
+    build_dataset(panels, regions, ["hair", "tie"], PARAMS, look)
+    assert asked == panels[:2]
+
+
+def test_validation_is_a_side_of_its_own():
+    panels, regions = many_panels(10)
+    dataset = build_dataset(panels, regions, ["hair"], replace(PARAMS, val=0.2), unlike)
+    assert [len(side) for side in (dataset.train, dataset.val, dataset.test)] == [5, 2, 3]
+    assert dataset.counts["panels"] == {"train": 5, "val": 2, "test": 3, "unlabelled": 0}
+    assert dataset.counts["leaks"]["scored_panels"] == 5
+
+
+def test_lists_of_panels_or_of_labelled_pictures_repeat_a_split():
+    panels, regions = many_panels(4)
+    regions = [replace(of, source=f"val_images/{of.y0}.jpg") for of in regions]
+    listing = Listing("lists", (("1", "0"), ("1", "000010-0000"), ("1", "0")), (), (("1", "20"), ("9", "99")))
+    dataset = build_dataset(panels, regions, ["hair"], PARAMS, unlike, listing)
+    assert [[of.panel.y0 for of in side] for side in (dataset.train, dataset.test)] == [[0, 10], [20]]
+    assert dataset.counts["lists"] == {"entries_without_panel": 1, "panels_not_listed": 1}
+    assert dataset.counts["panels"] == {"train": 2, "test": 1, "unlabelled": 0, "not_listed": 1}
+
+
+def test_a_split_repeated_from_lists_tells_its_leaks():
+    panels, regions = many_panels(3)
+    listing = Listing("lists", (("1", "000000-0000"),), (), (("1", "000010-0000"), ("1", "000020-0000")))
+    counts = build_dataset(panels, regions, ["hair"], PARAMS, same, listing).counts
+    assert counts["leaks"] == {
+        "scored_panels": 2,
+        "with_their_episode_in_train": 2,
+        "with_a_near_duplicate_in_train": 2,
+        "near_duplicate_panels": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "sentence"),
+    [
+        (["0"], ["0"], r"lists: lists 1/0 \(panel school/1/000000-0000\) for train and for test: leave it"),
+        (["0"], ["7"], "lists: no picture that it lists for test is a labelled panel"),
+        (["7"], ["0"], "lists: no picture that it lists for train is a labelled panel"),
+    ],
+)
+def test_lists_that_cannot_be_repeated_are_refused(train, test, sentence):
+    panels, regions = many_panels(2)
+    regions = [replace(of, source=f"{of.y0}.jpg") for of in regions]
+    listing = Listing("lists", tuple(("1", stem) for stem in train), (), tuple(("1", stem) for stem in test))
+    with pytest.raises(LabelError, match=sentence):
+        build_dataset(panels, regions, ["hair"], PARAMS, unlike, listing)
+
+
+def picture(seed):
+    """Soft blobs of grey, 120 x 90, as unlike as two drawings."""
+    noise = np.random.default_rng(seed).integers(0, 255, (9, 12, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(noise, (120, 90), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.mark.parametrize("quality", [30, 90])
+def test_a_picture_saved_again_darker_and_with_a_bubble_keeps_its_fingerprint(quality):
+    drawn_once = picture(1)
+    again = (decode(encode(drawn_once, "jpg", quality), "") * 0.7).astype(np.uint8)
+    again[5:25, 5:45] = 255
+    assert common_steps(fingerprint(drawn_once), fingerprint(again)) >= LEAST_COMMON
+
+
+def test_other_pictures_have_other_fingerprints_and_blank_ones_none():
+    prints = np.array([fingerprint(picture(seed)) for seed in range(20)])
+    common = [common_steps(prints[a], prints[b]) for a in range(20) for b in range(a)]
+    assert max(common) < LEAST_COMMON
+    blank = fingerprint(np.full((50, 60, 3), 255, np.uint8))
+    assert not blank.any()
+    assert common_steps(blank, blank) == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from toonseg import __version__
 from toonseg.console import guarded
 from toonseg.engines.commands import add_commands as add_engine_commands
+from toonseg.labelling.commands import add_labels
 
 PIPELINE = """\
 the pipeline (params.yaml holds every threshold; only stale stages run):
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     browser.set_defaults(run=_browser)
 
     add_engine_commands(commands)
+    add_labels(commands.add_parser("labels", help="bring labels in and out, check and place them"))
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

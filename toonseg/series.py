@@ -12,7 +12,7 @@ from toonseg.params import PARAMS_FILE, check_params, find_section, read_yaml
 
 MOST_EPISODES = 100_000  # of one series; a range beyond it is a slip of the finger
 _RANGE = re.compile(r"([0-9]{1,9})(?:\s*-\s*([0-9]{1,9}))?")
-_NAME = re.compile(r"[^\W\d_][\w-]*")
+SERIES_NAME = re.compile(r"[^\W\d_][\w-]*")
 
 
 def parse_episodes(text: str) -> tuple[int, ...]:
@@ -40,7 +40,7 @@ def load_series(path: Path = PARAMS_FILE) -> "dict[str, SeriesParams]":
     if not isinstance(section, dict) or not section:
         raise ParamsError(f"{path}, section 'series': declare at least one, with site, title and episodes")
     for name in section:
-        if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        if not (isinstance(name, str) and SERIES_NAME.fullmatch(name)):
             raise ParamsError(
                 f"{path}, section 'series': the name {name!r} cannot name a folder and a stage: "
                 "begin with a letter and go on with letters, digits, - and _"

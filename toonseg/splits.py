@@ -1,15 +1,16 @@
-"""Which panels a model learns from, and which it is tested on.
+"""Which panels a model learns from, which it is tuned on, and which it is tested on.
 
-The panels of a series are put in an order of which every beginning is a fair sample: its classes
-stand in the same proportion as in the whole. Training takes the beginning, testing the rest. The
-order does not depend on the ratio, so a larger ratio only moves panels from test to train.
+The panels of a series are dealt to strata of alike ones (their rarest class, how many instances they
+hold). In each stratum they stand in the order of a hash of their names, and training takes the
+beginning, validation what follows, testing the rest, each as much as its share. A hash depends on
+nothing else, so a changed ratio moves panels one way only, and added panels move few of the others.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +18,20 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from toonseg.errors import ToonsegError
 
-# How many groups, in a seeded shuffle, compete for the next place of the order: more keep classes
-# nearer to their share, fewer leave more to the seed. With 12, of 300 drawn panels each of eight
-# classes was within .6 points of its share on average (1: 2.0, 32: .5), and seeds gave unlike splits.
-WINDOW = 12
+# Groups that a stratum holds at least; the panels of smaller ones are put together. With fewer, whole
+# panels cannot meet a share such as .8, and names would decide more than their hashes.
+SMALLEST_STRATUM = 5
 
 
 @dataclass(frozen=True)
 class SplitParams:
-    """How labels become datasets of train and test; params.yaml tells each key's effect."""
+    """How labels become datasets of train, val and test; params.yaml tells each key's effect."""
 
     train: Annotated[float, Gt(0), Lt(1)]
+    val: Annotated[float, Ge(0), Lt(1)]
     seed: Annotated[int, Ge(0)]
     by: Literal["panel", "episode"]
+    lists: str
     min_visible: Annotated[float, Ge(0), Le(1)]
     min_labelled: Annotated[float, Gt(0), Le(1)]
 
@@ -49,45 +51,49 @@ class Item:
 
 @dataclass(frozen=True)
 class Split:
-    """The ids of both sides, sorted; together they are all the items, and none is on both."""
+    """The ids of each side, sorted; together they are all the items, and none is on two sides."""
 
     train: tuple[str, ...]
+    val: tuple[str, ...]
     test: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Group:
     name: str
+    series: str
     ids: tuple[str, ...]
     counts: Mapping[str, int]
 
 
-def split_panels(items: Iterable[Item], train: float, seed: int) -> Split:
-    """Split panels so that a share ``train`` of them is for training, in all, per series and class.
+_Strata: TypeAlias = dict[str, dict[str, list[_Group]]]  # by series, then by the name of the stratum
+
+
+def split_panels(items: Iterable[Item], train: float, val: float, seed: int) -> Split:
+    """Split panels so that shares ``train`` and ``val`` are for training and validation, the rest for tests.
 
     With groups of one panel, the whole is met to the panel and each series is less than one panel
-    off. With larger groups each series comes as near as whole groups allow. The order of the items
-    does not matter. A group belongs to the series of its first panel.
+    off. With larger groups each stratum comes as near as whole groups allow, with at least one group on
+    each side of a stratum of several. The order of the items does not matter. A group belongs to the
+    series of its first panel; series of a single group are dealt with together.
 
-    Raises ToonsegError when one side would be empty.
+    Raises ToonsegError when training or testing (or validation, where asked for) would be empty.
     """
-    series = _grouped(items)
-    total = sum(_size(groups) for groups in series.values())
-    sizes = {name: _size(groups) for name, groups in series.items()}
-    quotas = apportion(sizes, int(train * total + 0.5))
-    chosen: set[str] = set()
-    for name, groups in series.items():
-        ordered = _fair_order(groups, seed)
-        taken = ordered[: _nearest([len(group.ids) for group in ordered], quotas[name])]
-        chosen.update(id_ for group in taken for id_ in group.ids)
-    if not 0 < len(chosen) < total:
-        empty, advice = ("training", "raise") if not chosen else ("testing", "lower")
+    groups = _grouped(items)
+    total = sum(len(group.ids) for group in groups)
+    if train + val >= 1:
         raise ToonsegError(
-            f"params.yaml, section 'split': train {train} leaves no panel for {empty} out of {total} "
-            f"labelled ones in {sum(map(len, series.values()))} groups: {advice} it, or label more"
+            f"params.yaml, section 'split': train {train} and val {val} leave nothing for testing: lower one"
         )
-    every = {id_ for groups in series.values() for group in groups for id_ in group.ids}
-    return Split(tuple(sorted(chosen)), tuple(sorted(every - chosen)))
+    strata = _stratified(groups, seed)
+    in_train = _beginnings(strata, int(train * total + 0.5))
+    learned = in_train | _beginnings(strata, int((train + val) * total + 0.5)) if val else in_train
+    every = {id_ for group in groups for id_ in group.ids}
+    sides = {"training": in_train, "validation": learned - in_train, "testing": every - learned}
+    for name, side in sides.items():
+        if not side and (val or name != "validation"):
+            raise ToonsegError(_emptiness(name, train, val, groups, total))
+    return Split(*(tuple(sorted(side)) for side in sides.values()))
 
 
 def apportion(sizes: Mapping[str, int], seats: int) -> dict[str, int]:
@@ -111,58 +117,113 @@ def apportion(sizes: Mapping[str, int], seats: int) -> dict[str, int]:
     return given
 
 
-def _grouped(items: Iterable[Item]) -> dict[str, list[_Group]]:
-    """The groups of each series, both sorted by name."""
+def joined_groups(groups: Sequence[str], pairs: Iterable[tuple[int, int]]) -> list[str]:
+    """The groups of items when paired ones must not be parted; a joined group has its first one's name.
+
+    >>> joined_groups(["b", "a", "c"], [(0, 1)])
+    ['a', 'a', 'c']
+    """
+    parent = {name: name for name in groups}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    for first, second in pairs:
+        low, high = sorted((root(groups[first]), root(groups[second])))
+        parent[high] = low
+    return [root(name) for name in groups]
+
+
+def _grouped(items: Iterable[Item]) -> list[_Group]:
+    """The groups, sorted by name."""
     members: dict[str, list[Item]] = defaultdict(list)
     for item in sorted(items, key=lambda item: item.id):
         members[item.group].append(item)
-    series: dict[str, list[_Group]] = defaultdict(list)
+    groups = []
     for name, group in sorted(members.items()):
         counts: Counter[str] = Counter()
         for item in group:
-            counts.update(item.counts if any(item.counts.values()) else {"": 1})
-        series[group[0].series].append(_Group(name, tuple(item.id for item in group), counts))
-    return dict(sorted(series.items()))
+            counts.update({key: count for key, count in item.counts.items() if count})
+        groups.append(_Group(name, group[0].series, tuple(item.id for item in group), counts))
+    return groups
 
 
-def _fair_order(groups: Sequence[_Group], seed: int) -> list[_Group]:
-    """Order groups so that each beginning holds every class in proportion to its panels.
+def _stratified(groups: Sequence[_Group], seed: int) -> _Strata:
+    """The groups by series and stratum, each stratum in the order of its names' hashes."""
+    of_series = Counter(group.series for group in groups)
+    common = Counter(name for group in groups for name in group.counts)
+    strata: _Strata = defaultdict(lambda: defaultdict(list))
+    for group in sorted(groups, key=lambda group: _shuffle_key(seed, group.name)):
+        series = group.series if of_series[group.series] > 1 else ""
+        strata[series][_kind(group, common)].append(group)
+    return {series: _without_small(kinds, seed) for series, kinds in sorted(strata.items())}
 
-    The next place goes to the group, of the ``WINDOW`` first in a seeded shuffle (a quarter of them
-    where they are few), after which the counts lie nearest to their share: the sum over classes of
-    deviation squared over the class's total, as in a chi-square, so a rare class weighs as much as a
-    common one. Panels without any instance count as a class of their own. After iterative
-    stratification (Sechidis, Tsoumakas and Vlahavas 2011), which fills sides of given ratios; an order
-    serves all ratios at once.
-    """
-    waiting = sorted(groups, key=lambda group: _shuffle_key(seed, group.name))
-    classes = sorted({name for group in groups for name, count in group.counts.items() if count})
-    counts = np.array([[group.counts.get(name, 0) for name in classes] for group in waiting], dtype=float)
-    sizes = np.array([len(group.ids) for group in waiting], dtype=float)
-    totals, panels = counts.sum(axis=0), sizes.sum()
 
-    wide = min(WINDOW, 1 + len(waiting) // 4)
-    pending = list(range(len(waiting)))
-    ordered, so_far, placed = [], np.zeros(len(classes)), 0.0
-    while pending:
-        window = pending[:wide]
-        due = np.outer((placed + sizes[window]) / panels, totals)
-        off = (((so_far + counts[window] - due) ** 2) / totals).sum(axis=1)
-        index = pending.pop(int(np.argmin(off)))
-        so_far, placed = so_far + counts[index], placed + sizes[index]
-        ordered.append(waiting[index])
-    return ordered
+def _kind(group: _Group, common: Mapping[str, int]) -> str:
+    """What a group is alike with: its rarest class, and the order of magnitude of its instances."""
+    if not group.counts:
+        return "empty"
+    rarest = min(group.counts, key=lambda name: (common[name], name))
+    return f"{rarest} {sum(group.counts.values()).bit_length()}"
+
+
+def _without_small(kinds: Mapping[str, list[_Group]], seed: int) -> dict[str, list[_Group]]:
+    """The strata, with the small ones put together as one."""
+    large = {kind: groups for kind, groups in sorted(kinds.items()) if len(groups) >= SMALLEST_STRATUM}
+    rest = [group for kind, groups in kinds.items() if kind not in large for group in groups]
+    if rest:
+        large["rest"] = sorted(rest, key=lambda group: _shuffle_key(seed, group.name))
+    return large
+
+
+def _beginnings(strata: _Strata, seats: int) -> set[str]:
+    """The ids of the groups that stand in the beginnings of the strata, ``seats`` as near as they can."""
+    quotas = apportion({series: _size(kinds) for series, kinds in strata.items()}, seats)
+    chosen: set[str] = set()
+    for series, kinds in strata.items():
+        shares = apportion({kind: _panels(groups) for kind, groups in kinds.items()}, quotas[series])
+        for kind, groups in kinds.items():
+            taken = groups[: _nearest([len(group.ids) for group in groups], shares[kind])]
+            chosen.update(id_ for group in taken for id_ in group.ids)
+    return chosen
 
 
 def _nearest(sizes: Sequence[int], quota: int) -> int:
-    """How many of the first groups come nearest to ``quota`` panels; fewer when two are as near."""
+    """How many of the first groups come nearest to ``quota`` panels; fewer when two are as near.
+
+    None or all only where the quota is none or all.
+    """
     sums: npt.NDArray[np.int64] = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-    return int(np.argmin(np.abs(sums - quota)))
+    nearest = int(np.argmin(np.abs(sums - quota)))
+    if len(sizes) > 1 and 0 < quota < sums[-1]:
+        return min(max(nearest, 1), len(sizes) - 1)
+    return nearest
+
+
+def _emptiness(name: str, train: float, val: float, groups: Sequence[_Group], total: int) -> str:
+    """A sentence about a side that would be empty."""
+    key = f"train {train}" + (f", val {val}" if val else "")
+    sentence = f"params.yaml, section 'split': {key} leaves no panel for {name} out of {total} labelled ones"
+    if len(groups) < (3 if val else 2):
+        kept = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
+        return (
+            f"{sentence}, since they form {kept} that must stay together: label another episode, or set "
+            "split.by to panel"
+        )
+    advice = {"training": "raise train", "validation": "raise val", "testing": "lower train"}[name]
+    return f"{sentence} in {len(groups)} groups: {advice}, or label more"
 
 
 def _shuffle_key(seed: int, name: str) -> tuple[bytes, str]:
     return hashlib.sha256(f"{seed}/{name}".encode()).digest(), name
 
 
-def _size(groups: Collection[_Group]) -> int:
+def _panels(groups: Iterable[_Group]) -> int:
     return sum(len(group.ids) for group in groups)
+
+
+def _size(kinds: Mapping[str, Sequence[_Group]]) -> int:
+    return sum(_panels(groups) for groups in kinds.values())

@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from toonseg.demo import SERIES
 from toonseg.demo.artist.episode import draw_episode
-from toonseg.demo.labels import label_series, label_text
+from toonseg.demo.labels import label_series
 from toonseg.errors import ToonsegError
+from toonseg.formats.labelwriter import label_text
 from toonseg.pages import open_strip
 from toonseg.pictures.palette import small_png
 from toonseg.pictures.steps import steps_picture

@@ -5,7 +5,6 @@ a straight line, to a tenth of a pixel, without crumbs. A hole is cut open from 
 have none.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -53,18 +52,6 @@ def label_episodes(series: str, episodes: Iterable[Episode]) -> dict[str, Any]:
     for episode in episodes:
         _add_episode(document, episode)
     return document
-
-
-def label_text(document: dict[str, Any]) -> str:
-    """A label file's text: sorted keys, an image or annotation a line, so that Git compares rows."""
-    parts = []
-    for key, value in sorted(document.items()):
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-        if isinstance(value, list) and value:
-            rows = (json.dumps(row, ensure_ascii=False, sort_keys=True, allow_nan=False) for row in value)
-            text = "[\n  " + ",\n  ".join(rows) + "\n ]"
-        parts.append(f" {json.dumps(key)}: {text}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def label_regions(episode: Episode) -> list[tuple[Box, tuple[int, ...]]]:

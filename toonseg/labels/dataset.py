@@ -1,32 +1,44 @@
-"""From labels and panels to the datasets of train and test."""
+"""From labels and panels to the datasets of train, val and test."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toonseg.errors import LabelError
-from toonseg.labels.project import LabelledPanel, Projection, project
+from toonseg.labels.alike import Fingerprints, near_duplicates
+from toonseg.labels.listed import Listing, listed_split
+from toonseg.labels.project import FATES, LabelledPanel, Projection, project
 from toonseg.labels.regions import LabelledRegion
 from toonseg.records import Panel
-from toonseg.splits import Item, SplitParams, split_panels
+from toonseg.splits import Item, Split, SplitParams, joined_groups, split_panels
+
+Pairs = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The labelled panels of both sides, sorted by series, episode and place, and what was counted."""
+    """The labelled panels of each side, sorted by series, episode and place, and what was counted."""
 
     train: tuple[LabelledPanel, ...]
+    val: tuple[LabelledPanel, ...]
     test: tuple[LabelledPanel, ...]
     counts: dict[str, Any]
 
 
 def build_dataset(
-    panels: Iterable[Panel], regions: Iterable[LabelledRegion], classes: Sequence[str], params: SplitParams
+    panels: Iterable[Panel],
+    regions: Sequence[LabelledRegion],
+    classes: Sequence[str],
+    params: SplitParams,
+    look: Callable[[Sequence[Panel]], Fingerprints],
+    listing: Listing | None = None,
 ) -> Dataset:
     """Project the labels on the panels and split those that are labelled.
 
-    Raises LabelError when no panel is labelled, ToonsegError when one side would be empty.
+    ``look`` gives the fingerprints (``alike.fingerprint``) of the panels that it is asked for, a row each.
+    With a ``listing``, its lists decide the sides. Raises LabelError when no panel is labelled or listed,
+    ToonsegError when one side would be empty.
     """
     projection = project(panels, regions, params.min_visible, params.min_labelled)
     if not projection.labelled:
@@ -34,17 +46,36 @@ def build_dataset(
             f"none of the {len(projection.unlabelled)} panels lies in a labelled region: add labels to "
             "data/labels for a series of params.yaml, or lower split.min_labelled"
         )
-    split = split_panels((_item(shown, params) for shown in projection.labelled), params.train, params.seed)
-    chosen = set(split.train)
-    train = tuple(shown for shown in projection.labelled if shown.panel.id in chosen)
-    test = tuple(shown for shown in projection.labelled if shown.panel.id not in chosen)
-    return Dataset(train, test, _count(projection, train, test, classes))
+    pairs = near_duplicates(projection.labelled, look)
+    if listing:
+        split, told = listed_split(listing, [shown.panel for shown in projection.labelled], regions)
+    else:
+        items = _items(projection.labelled, params.by, pairs)
+        split, told = split_panels(items, params.train, params.val, params.seed), {}
+    sides = {
+        name: tuple(shown for shown in projection.labelled if shown.panel.id in ids)
+        for name, ids in (("train", set(split.train)), ("val", set(split.val)), ("test", set(split.test)))
+    }
+    counts = _count(projection, sides, classes, pairs, split)
+    counts["regions"] = {
+        "placed": sum(region.placed for region in regions),
+        "unplaced": sum(not region.placed for region in regions),
+    }
+    if told:
+        counts["lists"] = dict(told)
+    return Dataset(sides["train"], sides["val"], sides["test"], counts)
 
 
-def _item(shown: LabelledPanel, params: SplitParams) -> Item:
-    panel = shown.panel
-    group = panel.id if params.by == "panel" else f"{panel.series}/{panel.episode}"
-    return Item(panel.id, panel.series, group, _kept(shown))
+def _items(labelled: Sequence[LabelledPanel], by: str, pairs: Pairs) -> list[Item]:
+    """The panels to place; near-duplicates, and the panels of an episode where asked, share a group."""
+    names = [
+        shown.panel.id if by == "panel" else f"{shown.panel.series}/{shown.panel.episode}"
+        for shown in labelled
+    ]
+    return [
+        Item(shown.panel.id, shown.panel.series, group, _kept(shown))
+        for shown, group in zip(labelled, joined_groups(names, pairs), strict=True)
+    ]
 
 
 def _kept(shown: LabelledPanel) -> Counter[str]:
@@ -53,32 +84,50 @@ def _kept(shown: LabelledPanel) -> Counter[str]:
 
 def _count(
     projection: Projection,
-    train: Sequence[LabelledPanel],
-    test: Sequence[LabelledPanel],
+    sides: Mapping[str, Sequence[LabelledPanel]],
     classes: Sequence[str],
+    pairs: Pairs,
+    split: Split,
 ) -> dict[str, Any]:
-    """The figures of metrics/split.json.
-
-    ``panels`` and ``series`` count panels, ``instances`` what the sides hold to learn from and to
-    score (not the ignored regions), ``labels`` each labelled instance once, by what became of it.
-    """
-    sides: dict[str, list[Panel]] = {
-        "train": [shown.panel for shown in train],
-        "test": [shown.panel for shown in test],
-        "unlabelled": list(projection.unlabelled),
-    }
-    series = sorted({panel.series for side in sides.values() for panel in side})
+    """The figures of metrics/split.json, as docs/labels.md tells them."""
+    used = {name: shown for name, shown in sides.items() if shown or name != "val"}
+    panels: dict[str, list[Panel]] = {name: [of.panel for of in shown] for name, shown in used.items()}
+    panels["unlabelled"] = list(projection.unlabelled)
+    chosen = {*split.train, *split.val, *split.test}
+    if left_out := [of.panel for of in projection.labelled if of.panel.id not in chosen]:
+        panels["not_listed"] = left_out
+    series = sorted({panel.series for side in panels.values() for panel in side})
     return {
-        "panels": {side: len(panels) for side, panels in sides.items()},
+        "panels": {name: len(side) for name, side in panels.items()},
         "series": {
-            name: {side: sum(panel.series == name for panel in panels) for side, panels in sides.items()}
-            for name in series
+            its: {name: sum(panel.series == its for panel in side) for name, side in panels.items()}
+            for its in series
         },
-        "instances": {"train": _per_class(train, classes), "test": _per_class(test, classes)},
+        "instances": {name: _per_class(shown, classes) for name, shown in used.items()},
         "labels": {
-            fate: sum(count for (_, its), count in projection.fates.items() if its == fate)
-            for fate in ("kept", "ignored", "outside")
+            fate: sum(count for (_, its), count in projection.fates.items() if its == fate) for fate in FATES
         },
+        "leaks": _leaks(projection.labelled, pairs, split),
+    }
+
+
+def _leaks(labelled: Sequence[LabelledPanel], pairs: Pairs, split: Split) -> dict[str, int]:
+    """How many panels a model is scored on that have kin among those that it learned from."""
+    learned = set(split.train)
+    scored = {*split.val, *split.test}
+    episodes = {(of.panel.series, of.panel.episode) for of in labelled if of.panel.id in learned}
+    twins: dict[str, set[str]] = defaultdict(set)
+    for first, second in pairs:
+        one, other = labelled[first].panel.id, labelled[second].panel.id
+        twins[one].add(other)
+        twins[other].add(one)
+    return {
+        "scored_panels": len(scored),
+        "with_their_episode_in_train": sum(
+            of.panel.id in scored and (of.panel.series, of.panel.episode) in episodes for of in labelled
+        ),
+        "with_a_near_duplicate_in_train": sum(bool(twins[id_] & learned) for id_ in scored),
+        "near_duplicate_panels": sum(map(bool, twins.values())),
     }
 
 

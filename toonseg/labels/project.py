@@ -10,17 +10,19 @@ part as its label. Any other panel that shows some of it gets what it shows as a
 neither learned nor scored, because the picture does show a thing of the class there.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from toonseg.geometry import (
     Box,
     Rle,
+    Segmentation,
     box_area,
     covered_area,
     crop_rle,
@@ -35,7 +37,8 @@ from toonseg.geometry import (
 from toonseg.labels.regions import Instance, LabelledRegion
 from toonseg.records import PANEL, Panel, natural_key
 
-Fate = Literal["kept", "ignored", "outside"]
+Fate = Literal["kept", "ignored", "outside", "unplaced"]
+FATES: tuple[Fate, ...] = ("kept", "ignored", "outside", "unplaced")
 Boxes: TypeAlias = npt.NDArray[np.int64]  # (n, 4)
 
 
@@ -64,8 +67,8 @@ class Projection:
 
     ``labelled`` holds the panels of the dataset and ``unlabelled`` the others, text left out, sorted
     by series, episode and place. ``fates`` counts each instance of the labels once, per class: kept by
-    a panel, else ignored by one, else outside every panel of the dataset. So the sum of ``fates`` is
-    the number of instances that the labels hold.
+    a panel, else ignored by one, else outside every panel of the dataset, or unplaced with its region.
+    So the sum of ``fates`` is the number of instances that the labels hold.
     """
 
     labelled: tuple[LabelledPanel, ...]
@@ -87,11 +90,15 @@ def project(
     regions_of: dict[tuple[str, str], list[LabelledRegion]] = defaultdict(list)
     for panel in drawn:
         panels_of[panel.series, panel.episode].append(panel)
+    adrift: list[tuple[str, Fate]] = []
     for region in sorted(regions, key=lambda region: (region.y0, region.x0, region.id)):
+        if not region.placed:
+            adrift += [(instance.name, "unplaced") for instance in region.instances]
+            continue
         regions_of[region.series, region.episode].append(region)
 
     shown: dict[Panel, list[Annotation]] = {}
-    fates: dict[tuple[str, Fate], int] = defaultdict(int)
+    fates: Counter[tuple[str, Fate]] = Counter(adrift)
     for episode in panels_of.keys() | regions_of.keys():
         labelled = _labelled(panels_of[episode], regions_of[episode], min_labelled)
         shown |= {panel: [] for panel in labelled}
@@ -114,8 +121,8 @@ def project(
 def _project_instance(
     instance: Instance, region: LabelledRegion, frames: Sequence[Box], min_visible: float
 ) -> dict[int, Annotation]:
-    """What each panel shows of an instance, by the panel's index in ``frames`` (in region pixels)."""
-    whole = segmentation_rle(instance.segmentation, region.height, region.width)
+    """What each panel shows of an instance, by the panel's index in ``frames`` (from the region's corner)."""
+    whole = _on_strip(instance.segmentation, region)
     extent = rle_box(whole)
     views = {
         index: view
@@ -133,6 +140,18 @@ def _project_instance(
         else:
             found[index] = _annotation(instance.name, own, ignored=False)
     return found
+
+
+def _on_strip(segmentation: Segmentation, region: LabelledRegion) -> Rle:
+    """An instance in strip pixels, from the region's corner."""
+    if region.scale == 1:
+        return segmentation_rle(segmentation, region.height, region.width)
+    x0, y0, x1, y1 = region.box
+    if not isinstance(segmentation, dict):
+        scaled = [tuple(number * region.scale for number in polygon) for polygon in segmentation]
+        return segmentation_rle(scaled, y1 - y0, x1 - x0)
+    drawn = decode_rle(segmentation).astype(np.float32)
+    return encode_rle(cv2.resize(drawn, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA) >= 0.5)
 
 
 def _without(view: Rle, frame: Box, taken: Iterable[Box]) -> Rle:

@@ -1,0 +1,246 @@
+"""Regions keep to their pages, and crops without a place are found by their pictures or left to a person."""
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from drawn_labels import draw_project
+
+from toonseg.cli import main
+from toonseg.errors import LabelError, ToonsegError
+from toonseg.images import decode, encode
+from toonseg.labelling.anchoring import anchor_labels, locate_labels
+from toonseg.labels.anchors import anchor, astray
+from toonseg.labels.locate import Found, coarse_strip, decide, find_crop
+from toonseg.labels.regions import Instance, LabelledRegion, PageUnder, SeriesLabels
+
+TRIANGLE = ((3.0, 3.0, 60.0, 3.0, 60.0, 70.0),)
+
+
+def pages(*digests, height=100):
+    """Pages of a strip, one letter each, a capital twice as high."""
+    found, y0 = [], 0
+    for digest in digests:
+        y1 = y0 + height * (1 + digest.isupper())
+        found.append(PageUnder(digest, y0, y1))
+        y0 = y1
+    return tuple(found)
+
+
+def region(y0=120, height=150, **more):
+    return LabelledRegion(1, "school", "1", 0, y0, 200, height, "a.png", (), **more)
+
+
+def noted(y0, on):
+    return anchor(region(y0), on).region
+
+
+def test_a_region_remembers_the_pages_under_it():
+    result = anchor(region(), pages(*"abcd"))
+    assert result.fate == "noted"
+    assert [page.sha256 for page in result.region.pages] == ["b", "c"]
+    assert anchor(result.region, pages(*"abcd")).fate == "kept"
+
+
+@pytest.mark.parametrize(
+    ("now", "fate", "y0"),
+    [
+        ("xabcd", "moved", 220),
+        ("Xabcd", "moved", 320),
+        ("bcd", "moved", 20),
+        ("abxd", "renewed", 120),
+        ("axcd", "renewed", 120),
+        ("zaxcd", "renewed", 220),
+        ("axyd", "renewed", 120),
+        ("abxcd", "lost", 120),
+        ("aBcd", "lost", 120),
+        ("a", "lost", 120),
+        ("cb", "lost", 120),
+    ],
+)
+def test_a_region_follows_its_pages_or_is_lost(now, fate, y0):
+    result = anchor(noted(120, pages(*"abcd")), pages(*now))
+    assert (result.fate, result.region.y0) == (fate, y0)
+    assert result.region.exact == (fate != "lost")
+
+
+def test_a_lost_region_is_found_again_when_its_pages_are_back():
+    lost = anchor(noted(120, pages(*"abcd")), pages(*"abxcd")).region
+    again = anchor(lost, pages(*"zabcd"))
+    assert (again.fate, again.region.y0, again.region.placed) == ("moved", 220, True)
+
+
+def test_pages_that_occur_twice_tell_together():
+    region_on_both = noted(120, pages(*"awbwc"))
+    assert anchor(region_on_both, pages(*"xawbwc")).region.y0 == 220
+
+
+def test_a_page_of_another_size_may_be_a_row_higher():
+    on = list(pages(*"abcd"))
+    now = [on[0], PageUnder("x", 100, 201), PageUnder("c", 201, 301), PageUnder("d", 301, 401)]
+    result = anchor(noted(120, on), now)
+    assert (result.fate, result.region.y0) == ("renewed", 121)
+
+
+def test_a_region_off_its_strip_is_lost():
+    assert anchor(region(y0=900), pages(*"abcd")).fate == "lost"
+
+
+def test_a_strip_whose_pages_lie_elsewhere_is_noticed():
+    held = noted(120, pages(*"abcd"))
+    assert not astray(held, [(page.y0, page.y1) for page in pages(*"abcd")])
+    assert astray(held, [(page.y0, page.y1) for page in pages(*"Abcd")])
+    assert not astray(region(), [])
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A project of one series of two episodes with pages and strips, and their strips."""
+    return draw_project(tmp_path_factory.mktemp("places"))
+
+
+@pytest.fixture
+def project(drawn):
+    drawn.write(SeriesLabels("after-class"))
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def strip(drawn):
+    return drawn.strip("after-class", "1")
+
+
+@pytest.fixture(scope="module")
+def coarse(strip):
+    return coarse_strip(strip.rows, strip.width, strip.height)
+
+
+def jpeg(picture, quality=40):
+    return decode(encode(np.ascontiguousarray(picture), "jpg", quality), "crop")
+
+
+def scaled(picture, width):
+    size = width, round(picture.shape[0] * width / picture.shape[1])
+    method = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=method), np.uint8)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 0), (17, 0), (9, 23)])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_crop_is_found_to_the_pixel_under_jpeg_grey_and_trimmed_borders(strip, coarse, left, right, grey):
+    crop = jpeg(strip.rows(2100, 2750)[:, left : strip.width - right], 30)
+    if grey:
+        crop = np.repeat(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    found = decide(find_crop(crop, coarse, strip.rows), None)
+    assert (found.x0, found.y0, found.scale) == (left, 2100, 1)
+
+
+@pytest.mark.parametrize("width", [345, 512, 1000])
+@pytest.mark.parametrize("left", [0, 20])
+def test_a_rescaled_crop_is_found_to_a_pixel(strip, coarse, width, left):
+    crop = jpeg(scaled(strip.rows(2100, 2750)[:, left:], width), 60)
+    found = decide(find_crop(crop, coarse, strip.rows), None)
+    assert max(abs(found.x0 - left), abs(found.y0 - 2100)) <= 1
+    assert found.scale == pytest.approx((strip.width - left) / width, rel=3e-3)
+
+
+def test_a_crop_of_another_strip_is_found_nowhere(drawn, strip, coarse):
+    other = drawn.strip("after-class", "2")
+    for y0 in (700, 2100, 4000):
+        places = find_crop(np.ascontiguousarray(other.rows(y0, y0 + 600)), coarse, strip.rows)
+        assert decide(places, None) is None
+
+
+def test_a_blank_crop_is_found_nowhere(strip, coarse):
+    assert find_crop(np.full((300, 690, 3), 250, np.uint8), coarse, strip.rows) == []
+
+
+def test_a_drawing_that_stands_twice_is_left_to_a_person(strip):
+    once = strip.rows(2100, 2750)
+    rows = np.concatenate([strip.rows(0, 900), once, strip.rows(4000, 4500), once])
+    coarse = coarse_strip(lambda y0, y1: rows[y0:y1], rows.shape[1], len(rows))
+    places = find_crop(jpeg(once), coarse, lambda y0, y1: rows[y0:y1])
+    assert sorted(place.y0 for place in places[:2]) == [900, 2050]
+    assert decide(places, None) is None
+    assert decide(places, 2050).y0 == 2050
+    assert decide(places, 2000) is None
+
+
+def test_nothing_is_decided_without_a_good_place():
+    assert decide([], None) is None
+    assert decide([Found(0, 5, 1.0, 0.4)], 5) is None
+
+
+def adrift(source, width, height, id_=1, episode="1", y0=0):
+    instance = Instance(id_, "hair", TRIANGLE)
+    return LabelledRegion(id_, "after-class", episode, 0, y0, width, height, source, (instance,), exact=False)
+
+
+def save(folder, name, picture):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(encode(np.ascontiguousarray(picture), "jpg", 80))
+
+
+def test_locate_places_what_it_finds_and_lists_the_rest(project, strip, tmp_path, capsys, monkeypatch):
+    crops = tmp_path / "crops"
+    save(crops, "rough/2103.jpg", scaled(strip.rows(2100, 2750), 1000))
+    save(crops, "unknown.jpg", project.strip("after-class", "2").rows(1500, 2000))
+    save(crops, "blank.jpg", np.full((80, 690, 3), 255, np.uint8))
+    save(crops, "other.jpg", np.zeros((80, 80, 3), np.uint8))
+    save(crops, "again.jpg", strip.rows(2110, 2740))
+    labels = (
+        adrift("train/2103.jpg", 1000, 942, 1, y0=2103),
+        adrift("unknown.jpg", 690, 500, 2, episode=""),
+        adrift("blank.jpg", 690, 80, 3),
+        adrift("other.jpg", 690, 80, 4),
+        adrift("missing.jpg", 690, 80, 5),
+        adrift("again.jpg", 690, 630, 6),
+    )
+    project.write(SeriesLabels("after-class", labels))
+    monkeypatch.chdir(project.root)
+    assert main(["labels", "locate", "--series", "after-class", "--pictures", str(crops)]) == 0
+    printed = capsys.readouterr().out
+    assert "2 of 6 regions placed" in printed
+    for told in (
+        "region 3 (blank.jpg): found nowhere, or nearly blank",
+        "is 80 x 80 px, its labels are drawn on 690 x 80",
+        "region 5 (missing.jpg): no picture of that name",
+        "region 6 (again.jpg): lies at row 2110 of episode 1, which region 1",
+    ):
+        assert told in printed
+    regions = {found.id: found for found in project.read("after-class").regions}
+    assert (regions[1].y0, regions[1].scale, regions[1].placed) == (2100, 0.69, True)
+    assert (regions[2].episode, regions[2].y0, regions[2].scale) == ("2", 1500, 1)
+    assert [of.instances[0].segmentation for of in regions.values()] == [TRIANGLE] * 6
+    assert regions[2].pages
+    assert not any(regions[id_].placed for id_ in (3, 4, 5, 6))
+
+
+def test_locate_says_what_it_lacks(project, tmp_path):
+    project.write(SeriesLabels("after-class", (replace(adrift("a.jpg", 99, 99), exact=True),)))
+    with pytest.raises(LabelError, match="every region has its exact place already"):
+        locate_labels(project, "after-class", tmp_path)
+    project.write(SeriesLabels("after-class", (adrift("a.jpg", 99, 99),)))
+    with pytest.raises(ToonsegError, match="is no folder: name the one that holds the pictures"):
+        locate_labels(project, "after-class", tmp_path / "nowhere")
+
+
+def test_anchor_notes_pages_and_follows_an_inserted_one(project, tmp_path):
+    placed = replace(adrift("a.jpg", 690, 500, y0=2100), exact=True)
+    project.write(SeriesLabels("after-class", (placed,)))
+    assert anchor_labels(project, "after-class").endswith("after-class.json: 1 noted")
+    assert anchor_labels(project, "after-class").endswith("after-class.json: 1 kept")
+    (held,) = project.read("after-class").regions
+    assert all(len(page.sha256) == 64 for page in held.pages)
+    shifted = [replace(page, y0=page.y0 + 300, y1=page.y1 + 300) for page in held.pages]
+    earlier = replace(held, y0=held.y0 + 300, pages=tuple(shifted))
+    project.write(SeriesLabels("after-class", (earlier,)))
+    assert anchor_labels(project, "after-class").endswith("after-class.json: 1 moved")
+    assert project.read("after-class").regions == (held,)
+    unknown = tuple(replace(page, sha256="0", y0=page.y0 + 9, y1=page.y1 + 99) for page in held.pages)
+    project.write(SeriesLabels("after-class", (replace(held, pages=unknown),)))
+    told = anchor_labels(project, "after-class")
+    assert "1 lost; nothing tells where 1 lie now: see `toonseg labels locate`" in told
+    assert json.loads(project.label_file("after-class").read_text())["images"][0]["exact"] is False

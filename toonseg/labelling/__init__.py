@@ -1,0 +1,1 @@
+"""What `toonseg labels` does with label files, pages and pictures."""

@@ -1,0 +1,139 @@
+"""`toonseg labels anchor` and `labels locate`: where on their strips regions lie."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from toonseg.console import progress
+from toonseg.errors import LabelError, ToonsegError
+from toonseg.images import Picture, decode
+from toonseg.labelling.project import Project
+from toonseg.labels.anchors import LOST, NOTED, anchor
+from toonseg.labels.locate import Coarse, Found, coarse_strip, decide, find_crop
+from toonseg.labels.merge import numbered, overlap_share
+from toonseg.labels.names import file_stem
+from toonseg.labels.regions import LabelledRegion, PageUnder, SeriesLabels
+from toonseg.records import natural_key
+from toonseg.strip import Strip
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def anchor_labels(project: Project, series: str) -> str:
+    """Hold each placed region to the pages under it, and follow pages that moved; gives a summary line."""
+    labels = project.read(series)
+    pages: dict[str, list[PageUnder]] = {}
+    regions, fates, lost = [], Counter[str](), []
+    for region in labels.regions:
+        if not region.episode or not (region.exact or region.pages):
+            regions.append(region)
+            continue
+        if region.episode not in pages:
+            pages[region.episode] = project.page_rows(series, region.episode)
+        result = anchor(region, pages[region.episode])
+        regions.append(result.region)
+        fates[result.fate] += 1
+        lost += [str(region.id)] * (result.fate == LOST)
+    project.write(replace(labels, regions=numbered(regions)))
+    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "no region has a place"
+    if lost:
+        told += f"; nothing tells where {', '.join(lost)} lie now: see `toonseg labels locate`"
+    return f"{project.label_file(series)}: {told}"
+
+
+def locate_labels(project: Project, series: str, pictures: Path) -> tuple[str, list[str]]:
+    """Find the regions that have no exact place by their pictures, and place those that can be meant.
+
+    ``pictures`` holds them by their file names. Gives a summary line, and a line for each region that a
+    person must place: ambiguous, not found, or without a picture.
+    """
+    labels = project.read(series)
+    adrift = [region for region in labels.regions if not region.placed]
+    if not adrift:
+        raise LabelError(f"{project.label_file(series)}: every region has its exact place already")
+    files = {file_stem(path.name): path for path in _pictures(pictures)}
+    by_path = {path.relative_to(pictures).as_posix(): path for path in _pictures(pictures)}
+    searcher = _Searcher(project, series)
+    placed: dict[int, LabelledRegion] = {}
+    notes = []
+    for region in progress(adrift, "locate", "region"):
+        path = by_path.get(region.source) or files.get(file_stem(region.source))
+        if path is None:
+            notes.append(f"region {region.id} ({region.source}): no picture of that name in {pictures}")
+            continue
+        picture = decode(path.read_bytes(), str(path))
+        if picture.shape[:2] != (region.height, region.width):
+            notes.append(
+                f"region {region.id}: {path} is {picture.shape[1]} x {picture.shape[0]} px, its labels are "
+                f"drawn on {region.width} x {region.height}"
+            )
+            continue
+        found = searcher.find(region, picture)
+        if isinstance(found, LabelledRegion):
+            placed[region.id] = found
+        else:
+            notes.append(f"region {region.id} ({region.source}): {found}")
+    notes += _drop_doubles(labels, placed)
+    regions = [placed.get(region.id, region) for region in labels.regions]
+    project.write(replace(labels, regions=numbered(regions)))
+    return f"{project.label_file(series)}: {len(placed)} of {len(adrift)} regions placed", notes
+
+
+class _Searcher:
+    """Looks for crops on the strips of a series, each opened once."""
+
+    def __init__(self, project: Project, series: str) -> None:
+        self._project = project
+        self._series = series
+        self._episodes = sorted(project.placements(series), key=natural_key)
+        self._opened: dict[str, tuple[Strip, Coarse]] = {}
+
+    def find(self, region: LabelledRegion, picture: Picture) -> LabelledRegion | str:
+        """The region at its place, or why it has none."""
+        asked = [region.episode] if region.episode in self._episodes else self._episodes
+        places: list[tuple[Found, str]] = []
+        for episode in asked:
+            strip, coarse = self._open(episode)
+            places += [(place, episode) for place in find_crop(picture, coarse, strip.rows)]
+        places.sort(key=lambda pair: -pair[0].score)
+        told = ", ".join(f"episode {its} row {place.y0} ({place.score:.2f})" for place, its in places[:3])
+        guess = region.y0 if region.episode in self._episodes else None
+        best = decide([place for place, _ in places], guess)
+        if best is None:
+            return f"a person must choose among {told}" if places else "found nowhere, or nearly blank"
+        episode = next(its for place, its in places if place is best)
+        moved = replace(
+            region, episode=episode, x0=best.x0, y0=best.y0, scale=round(best.scale, 6), exact=True
+        )
+        result = anchor(moved, self._project.page_rows(self._series, episode))
+        return result.region if result.fate == NOTED else f"{told} lies outside the strip"
+
+    def _open(self, episode: str) -> tuple[Strip, Coarse]:
+        if episode not in self._opened:
+            strip = self._project.strip(self._series, episode)
+            self._opened[episode] = strip, coarse_strip(strip.rows, strip.width, strip.height)
+        return self._opened[episode]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ToonsegError(f"{folder} is no folder: name the one that holds the pictures")
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES)
+
+
+def _drop_doubles(labels: SeriesLabels, placed: dict[int, LabelledRegion]) -> list[str]:
+    """Take back places where another region lies already, and tell of each."""
+    notes = []
+    others: Sequence[LabelledRegion] = [region for region in labels.regions if region.placed]
+    for id_, region in sorted(placed.items()):
+        double = next((other for other in others if overlap_share(region, other) > 0.5), None)
+        if double is not None:
+            notes.append(
+                f"region {id_} ({region.source}): lies at row {region.y0} of episode {region.episode}, "
+                f"which region {double.id} ({double.source}) labels already"
+            )
+            del placed[id_]
+        else:
+            others = [*others, region]
+    return notes

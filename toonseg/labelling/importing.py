@@ -1,0 +1,71 @@
+"""`toonseg labels import`: label files of any format joined to those of a series."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from toonseg.errors import LabelError
+from toonseg.formats.lists import episodes_from_list
+from toonseg.formats.registry import FORMATS, format_of
+from toonseg.labelling.project import Project
+from toonseg.labels.merge import Merged, merge
+from toonseg.labels.names import anchored
+from toonseg.labels.regions import LabelledRegion
+from toonseg.series import SERIES_NAME
+
+
+def import_labels(
+    project: Project,
+    files: Sequence[Path],
+    series: str,
+    *,
+    format_name: str | None = None,
+    lists: Sequence[Path] = (),
+    episode: str = "",
+    aliases: Mapping[str, str] | None = None,
+    exact_rows: bool = False,
+    replace_others: bool = False,
+) -> str:
+    """Read label files, join them to the series' labels and write these; gives a summary line.
+
+    ``lists`` tell the episodes, one list a file; ``episode`` is that of pictures whose names tell none.
+    ``exact_rows``: the rows in file names are exact. Nothing is written unless all files can be read.
+    """
+    if lists and len(lists) != len(files):
+        raise LabelError(f"{len(files)} files with {len(lists)} lists: give each file its own list, in order")
+    if not SERIES_NAME.fullmatch(series):
+        raise LabelError(
+            f"'{series}' cannot name a series: begin with a letter, go on with letters, digits, - and _"
+        )
+    for file in (*files, *lists):
+        if not file.exists():
+            raise LabelError(f"{file} does not exist: correct its name")
+    names = project.classes(aliases)
+    for alias, name in (aliases or {}).items():
+        if name not in names.classes:
+            raise LabelError(f"the alias {alias}={name} names no class of params.yaml: correct it")
+    regions: list[LabelledRegion] = []
+    for number, file in enumerate(files):
+        found = FORMATS[format_name or format_of(file)].read(file, names)
+        if lists:
+            found = episodes_from_list(lists[number], found)
+        regions += [anchored(region, series, region.episode or episode, exact_rows) for region in found]
+    merged = merge(project.read_or_empty(series), regions, replace_others)
+    path = project.write(merged.labels)
+    return f"{path}: {_told(merged, regions)}"
+
+
+def _told(merged: Merged, regions: Sequence[LabelledRegion]) -> str:
+    instances = sum(len(region.instances) for region in regions)
+    all_regions = merged.labels.regions
+    adrift = sum(not region.placed for region in all_regions)
+    unknown = sum(not region.episode for region in all_regions)
+    told = (
+        f"{len(regions)} regions with {instances} instances read; {merged.added} added, "
+        f"{merged.changed} changed, {merged.unchanged} as they were"
+    )
+    if adrift:
+        told += (
+            f"; {adrift} of {len(all_regions)} have no exact place yet, {unknown} of them no episode: "
+            "`toonseg labels locate` finds it"
+        )
+    return told

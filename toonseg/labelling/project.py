@@ -1,0 +1,95 @@
+"""The project's folders, as the commands for labels see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from toonseg.archive import read_pages
+from toonseg.classes import load_classes
+from toonseg.errors import LabelError, ToonsegError
+from toonseg.formats.labelfile import read_labels
+from toonseg.formats.labelwriter import write_labels
+from toonseg.labels.names import ALIASES, ClassNames
+from toonseg.labels.regions import PageUnder, SeriesLabels
+from toonseg.pages import open_strip
+from toonseg.records import Placement
+from toonseg.store import read_table
+from toonseg.strip import Strip
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's folder; every path is below ``root``."""
+
+    root: Path = Path()
+
+    @property
+    def labels(self) -> Path:
+        """The folder of label files."""
+        return self.root / "data/labels"
+
+    @property
+    def panels(self) -> Path:
+        """The folder of panels."""
+        return self.root / "data/panels"
+
+    def label_file(self, series: str) -> Path:
+        """The label file of a series, whether it is there or not."""
+        return self.labels / f"{series}.json"
+
+    def series_names(self) -> list[str]:
+        """The series that have a label file."""
+        return sorted(path.stem for path in self.labels.glob("[!.]*.json"))
+
+    def classes(self, aliases: Mapping[str, str] | None = None) -> ClassNames:
+        """The classes of params.yaml, with the aliases that everybody knows and those given."""
+        classes = load_classes(self.root / "params.yaml")
+        return ClassNames(classes, {**ALIASES, **(aliases or {})})
+
+    def read(self, series: str) -> SeriesLabels:
+        """The labels of a series. Raises LabelError when it has no label file."""
+        path = self.label_file(series)
+        if not path.exists():
+            there = ", ".join(self.series_names()) or "none"
+            raise LabelError(f"{path} does not exist: the series with labels are {there}")
+        return read_labels(path, self.classes().classes)
+
+    def read_or_empty(self, series: str) -> SeriesLabels:
+        """The labels of a series, none when it has no label file yet."""
+        return self.read(series) if self.label_file(series).exists() else SeriesLabels(series)
+
+    def write(self, labels: SeriesLabels) -> Path:
+        """Write the label file of a series whole, and give its path."""
+        path = self.label_file(labels.series)
+        write_labels(path, labels, self.classes().classes)
+        return path
+
+    def placements(self, series: str) -> dict[str, list[Placement]]:
+        """The pages of a series' strips by episode. Raises ToonsegError when it is not linked."""
+        rows: dict[str, list[Placement]] = {}
+        for row in read_table(self.root / f"data/strips/{series}.csv", Placement):
+            rows.setdefault(row.episode, []).append(row)
+        return rows
+
+    def strip(self, series: str, episode: str) -> Strip:
+        """An episode's strip. Raises ToonsegError when its pages are not there."""
+        placements = self.placements(series).get(episode)
+        if not placements:
+            raise ToonsegError(
+                f"{self.root / f'data/strips/{series}.csv'}: has no episode {episode}: run `dvc repro`"
+            )
+        return open_strip(self._archive(series, episode), placements)
+
+    def page_rows(self, series: str, episode: str) -> list[PageUnder]:
+        """An episode's pages with their digests and rows on the strip, from top to bottom."""
+        placements = self.placements(series).get(episode, [])
+        digests = {page.name: page.sha256 for page in read_pages(self._archive(series, episode), series)}
+        missing = [row.name for row in placements if row.name not in digests]
+        if missing:
+            raise ToonsegError(
+                f"{self._archive(series, episode)} holds other pages than its strip: run `dvc repro`"
+            )
+        return [PageUnder(digests[row.name], row.y0, row.y1) for row in placements]
+
+    def _archive(self, series: str, episode: str) -> Path:
+        return self.root / "data/pages" / series / f"{episode}.cbz"

@@ -1,0 +1,97 @@
+"""Regions held to the pages that they were drawn on, so that a changed strip is noticed and followed.
+
+A region remembers the digests and rows of the pages under it. When a page is inserted or taken away
+above it, its pages are found again by their digests, and the region moves with them. When a page under
+it was encoded anew, its neighbours tell where it is. When it has another size, so do they, as long as
+it fills the same rows.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toonseg.labels.regions import LabelledRegion, PageUnder
+
+KEPT: Final = "kept"
+NOTED: Final = "noted"
+MOVED: Final = "moved"
+RENEWED: Final = "renewed"
+LOST: Final = "lost"
+ROUNDING_ROWS = 2  # by which a page's height may differ when it comes in another size
+Fate = Literal["kept", "noted", "moved", "renewed", "lost"]
+
+
+@dataclass(frozen=True)
+class Anchoring:
+    """A region as it is anchored now, and what became of it.
+
+    ``kept``: as it was; ``noted``: its pages are remembered now; ``moved``: it went with its pages;
+    ``renewed``: pages under it have other bytes but fill the same rows; ``lost``: nothing tells where it
+    is, and its anchor is a guess from now on.
+    """
+
+    region: LabelledRegion
+    fate: Fate
+
+
+def anchor(region: LabelledRegion, pages: Sequence[PageUnder]) -> Anchoring:
+    """Anchor a region on a strip that consists of ``pages`` now, from top to bottom.
+
+    The region is placed, or it was and was lost with its pages.
+    """
+    under = _under(region, region.y0, pages)
+    if not region.pages:
+        if not under:
+            return Anchoring(replace(region, exact=False), LOST)
+        return Anchoring(replace(region, pages=under), NOTED)
+    if under == region.pages and region.exact:
+        return Anchoring(region, KEPT)
+    shift = _shift(region.pages, pages)
+    if shift is None:
+        return Anchoring(replace(region, exact=False), LOST)
+    there = _under(region, region.y0 + shift, pages)
+    moved = replace(region, y0=region.y0 + shift, pages=there, exact=True)
+    same_bytes = [page.sha256 for page in there] == [page.sha256 for page in region.pages]
+    return Anchoring(moved, MOVED if same_bytes else RENEWED)
+
+
+def _under(region: LabelledRegion, y0: int, pages: Sequence[PageUnder]) -> tuple[PageUnder, ...]:
+    """The pages that a region at ``y0`` shows rows of; none when it does not lie on the strip."""
+    y1 = y0 + region.box[3] - region.y0
+    if y0 < 0 or not pages or y0 >= pages[-1].y1:
+        return ()
+    return tuple(page for page in pages if page.y0 < y1 and page.y1 > y0)
+
+
+def astray(region: LabelledRegion, pages: Iterable[tuple[int, int]]) -> bool:
+    """Whether a page under a region lies elsewhere now; ``pages`` are the rows (y0, y1) of the strip's."""
+    return not {(page.y0, page.y1) for page in region.pages} <= set(pages)
+
+
+def _shift(old: Sequence[PageUnder], pages: Sequence[PageUnder]) -> int | None:
+    """By how many rows the strip moved under a region, or None when its pages do not tell.
+
+    Known pages tell; where all are unknown, they must lie where they lay. With that shift each page must
+    find one of its height (``ROUNDING_ROWS`` more or less, for pages of another size). Of several shifts,
+    as pages that occur twice give them, the one with the most known pages is meant.
+    """
+    votes: Counter[int] = Counter()
+    for page in old:
+        for new in pages:
+            if new.sha256 == page.sha256 and new.y1 - new.y0 == page.y1 - page.y0:
+                votes[new.y0 - page.y0] += 1
+    rows = np.array([(page.y0, page.y1) for page in pages]).reshape(-1, 2)
+    wanted = np.array([(page.y0, page.y1) for page in old])
+    good = [shift for shift in votes or Counter({0: 1}) if _all_there(wanted + shift, rows)]
+    best = [shift for shift in good if votes[shift] == max(votes[shift] for shift in good)]
+    return best[0] if len(best) == 1 else None
+
+
+def _all_there(wanted: NDArray[np.int64], rows: NDArray[np.int64]) -> bool:
+    """Whether each of the wanted stretches is one of ``rows``, but for rounding."""
+    off = np.abs(wanted[:, None, :] - rows[None, :, :]).max(axis=2)
+    return bool(len(rows)) and bool((off.min(axis=1) <= ROUNDING_ROWS).all())

@@ -17,7 +17,7 @@ from toonseg.cuts.bands import RoughCutParams, find_bands
 from toonseg.cuts.panels import Drawing, find_panels
 from toonseg.demo.artist.episode import draw_episode
 from toonseg.episodes import CutParams
-from toonseg.images import decode
+from toonseg.images import decode, decode_half
 from toonseg.params import load_params
 from toonseg.records import PANEL, Page
 from toonseg.strip import Strip, place_pages
@@ -39,7 +39,12 @@ def cut_pages(
     score.decoding += time.process_time() - begin
     rows = [Page("s", "1", n, str(n), p.shape[1], p.shape[0], 1, 0, "") for n, p in enumerate(pictures, 1)]
     score.pixels += sum(picture.shape[0] * picture.shape[1] for picture in pictures)
-    strip = Strip(place_pages(rows, width), lambda placement: decode(pages[placement.page - 1], "page"))
+    strip = Strip(
+        place_pages(rows, width),
+        lambda placement: decode(pages[placement.page - 1], "page"),
+        lambda placement: decode_half(pages[placement.page - 1], "page"),
+        width,
+    )
     begin = time.process_time()
     bands = find_bands(strip, rough)
     drawings = find_panels(strip, bands, fine)

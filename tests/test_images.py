@@ -139,7 +139,7 @@ def test_a_small_file_that_claims_endless_frames_is_not_decoded() -> None:
 
 def test_a_file_that_is_not_an_image_inside_cannot_be_decoded() -> None:
     with pytest.raises(ImageError, match="damaged"):
-        decode(png_that_claims(30, 40)[:60] + b"not a chunk", "page")
+        decode(png_that_claims(30, 40)[:60] + b"not a chunk IEND\xae\x42\x60\x82", "page")
 
 
 @pytest.mark.parametrize("kind", ["RGB", "RGBA", "P"])

@@ -70,18 +70,45 @@ def decode(data: bytes, name: str) -> Picture:
     """Decode an image file to RGB (h, w, 3) uint8.
 
     Transparency is laid on white, grey becomes RGB, 16 bits become 8, an animation gives its first
-    frame, and a turn asked for by EXIF is ignored. Raises ImageError when it cannot be decoded.
+    frame, and a turn asked for by EXIF is ignored. Raises ImageError when it cannot be decoded, or the
+    end of its data is missing.
     """
-    width, height = size(data, name)
+    kind, width, height = _kind_and_size(data, name)
+    if kind == "jpeg":
+        return _decoded(data, name, cv2.IMREAD_COLOR_RGB, width, height)
+    return _as_rgb(_decoded(data, name, cv2.IMREAD_UNCHANGED, width, height))
+
+
+def decode_half(data: bytes, name: str) -> Picture | None:
+    """Decode a JPEG at half its scale: RGB, sides halved and rounded up; None for a file of another kind.
+
+    The finer half of its frequencies is not even computed: it takes about half the time of ``decode``.
+    """
+    kind, width, height = _kind_and_size(data, name)
+    if kind == "jpeg":
+        half = (cv2.IMREAD_REDUCED_COLOR_2 & ~cv2.IMREAD_COLOR_BGR) | cv2.IMREAD_COLOR_RGB
+        return _decoded(data, name, half, (width + 1) // 2, (height + 1) // 2)
+    return None
+
+
+def _kind_and_size(data: bytes, name: str) -> tuple[str, int, int]:
+    """Format, width and height of a file that goes on to its end marker."""
+    with _open(data, name) as image:
+        kind, (width, height) = _FORMATS[image.format or ""], image.size
+    if not _ends(data, kind):
+        raise ImageError(f"{name} is cut off: the end of its data is missing")
+    return kind, width, height
+
+
+def _decoded(data: bytes, name: str, flags: int, width: int, height: int) -> NDArray[Any]:
+    """OpenCV's picture, of which the size must be the given one."""
     try:
-        picture = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-        )
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
         raise ImageError(f"{name} cannot be decoded: {error.err}") from None
     if picture is None or picture.shape[:2] != (height, width):
         raise ImageError(f"{name} is damaged: it cannot be decoded")
-    return _as_rgb(picture)
+    return np.asarray(picture)
 
 
 def encode(picture: Picture, suffix: str, quality: int) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from toonseg.archive import episodes, read_page, read_pages
 from toonseg.errors import ToonsegError
-from toonseg.images import Picture, decode
+from toonseg.images import decode, decode_half
 from toonseg.records import Placement
 from toonseg.strip import Strip, common_width, place_pages
 
@@ -38,8 +38,11 @@ def open_strip(archive: Path, placements: Sequence[Placement]) -> Strip:
     if {placement.name for placement in placements} != set(pages):
         raise ToonsegError(f"{archive} holds other pages than its strip: run `dvc repro` to link it again")
 
-    def decoded(placement: Placement) -> Picture:
-        page = pages[placement.name]
-        return decode(read_page(archive, page), f"{archive}, page {page.name}")
+    first = min(placements, key=lambda placement: placement.y0, default=None)
+    width_px = round(pages[first.name].width * first.scale) if first else 0
 
-    return Strip(placements, decoded)
+    def file(placement: Placement) -> tuple[bytes, str]:
+        page = pages[placement.name]
+        return read_page(archive, page), f"{archive}, page {page.name}"
+
+    return Strip(placements, lambda p: decode(*file(p)), lambda p: decode_half(*file(p)), width_px)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from toonseg import __version__
 from toonseg.console import guarded
+from toonseg.cutter.commands import add_cut
 
 PIPELINE = """\
 the pipeline (params.yaml holds every threshold; only stale stages run):
@@ -41,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     browser = commands.add_parser("browser", help="find the browser that crawl drives, or install one")
     browser.add_argument("--install", action="store_true", help="install one where there is none")
     browser.set_defaults(run=_browser)
+
+    add_cut(commands.add_parser("cut", help="crop the panels of pages of your own, without the pipeline"))
 
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")

@@ -5,7 +5,7 @@ Pictures are RGB uint8 arrays of shape (h, w, 3). A file's kind is told by its c
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -62,7 +62,12 @@ def size(data: bytes, name: str) -> tuple[int, int]:
 
     Raises ImageError when it is no image of a known kind or claims more than ``MOST_PIXELS``.
     """
-    with _open(data, name) as image:
+    return file_size(io.BytesIO(data), name)
+
+
+def file_size(file: BinaryIO, name: str) -> tuple[int, int]:
+    """Width and height of an image, as ``size`` gives them, of which little more than the header is read."""
+    with _open_file(file, name) as image:
         return image.size
 
 
@@ -140,14 +145,20 @@ def encode(picture: Picture, suffix: str, quality: int) -> bytes:
 
 
 def _open(data: bytes, name: str) -> Image.Image:
+    return _open_file(io.BytesIO(data), name)
+
+
+def _open_file(file: BinaryIO, name: str) -> Image.Image:
     """The image with its header read. Raises ImageError when there is none, or it claims too much."""
     try:
-        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF"))
+        image = Image.open(file, formats=("JPEG", "PNG", "WEBP", "GIF"))
     except UnidentifiedImageError:
-        raise ImageError(f"{name} is no JPEG, PNG, WebP or GIF image: {_beginning(data)}") from None
+        beginning = _beginning(_again(file, 24))
+        raise ImageError(f"{name} is no JPEG, PNG, WebP or GIF image: {beginning}") from None
     except Image.DecompressionBombError:
         raise ImageError(f"{name} claims more than {MOST_PIXELS} pixels: not decoded") from None
     except _UNUSABLE as error:
+        data = _again(file)
         whole = not data.startswith(b"RIFF") or _ends(data, "webp")  # a WebP is not even opened by halves
         fault = f"damaged: {error}" if whole else "cut off: the end of its data is missing"
         raise ImageError(f"{name} is {fault}") from None
@@ -157,6 +168,11 @@ def _open(data: bytes, name: str) -> Image.Image:
             f"{name} claims {width} x {height} pixels, more than {MOST_PIXELS} in all: not decoded"
         )
     return image
+
+
+def _again(file: BinaryIO, size: int = -1) -> bytes:
+    file.seek(0)
+    return file.read(size)
 
 
 def _frames(image: Image.Image, name: str) -> int:
@@ -169,7 +185,7 @@ def _frames(image: Image.Image, name: str) -> int:
 def _ends(data: bytes, kind: str) -> bool:
     """Whether the end marker of its format is there; bytes after it do no harm."""
     if kind == "jpeg":
-        return data.find(b"\xff\xd9", _first_scan(data)) >= 0
+        return data.endswith(b"\xff\xd9") or data.find(b"\xff\xd9", _first_scan(data)) >= 0
     if kind == "png":
         return b"IEND\xae\x42\x60\x82" in data
     if kind == "gif":

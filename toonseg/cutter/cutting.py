@@ -54,7 +54,7 @@ def cut_all(
     """
     _check_names(paths, wish)
     if wish.images or wish.preview:
-        wish.out.mkdir(parents=True, exist_ok=True)
+        _make_folder(wish.out)
     done: dict[str, dict[str, Any]] = {}
     faults = 0
     for outcome in progress(
@@ -91,15 +91,22 @@ def _check_names(paths: Sequence[Path], wish: Wish) -> None:
             raise ToonsegError(f"{folder} is there already and holds no {TABLE}: choose another --out")
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ToonsegError(f"{error.filename}: {error.strerror}: choose another --out") from None
+
+
 def _cut(path: Path, wish: Wish) -> Outcome:
     try:
         return Outcome(source_name(path), _cut_episode(path, wish))
     except ToonsegError as error:
         return Outcome(source_name(path), None, str(error))
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise
-        return Outcome(source_name(path), None, f"{error.filename}: {error.strerror}: give yourself access")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the others would fail as well
+        return Outcome(source_name(path), None, f"{error.filename or path}: {error.strerror}")
 
 
 def _cut_episode(path: Path, wish: Wish) -> dict[str, Any]:

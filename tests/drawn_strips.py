@@ -25,6 +25,7 @@ from drawn_art import (
     speech,
     tone,
 )
+from drawn_other import OTHER_GROUPS
 
 
 @dataclass
@@ -431,6 +432,7 @@ GROUPS: dict[str, list[Add]] = {
         caption,
         effect,
     ],
+    **OTHER_GROUPS,
 }
 
 
@@ -450,7 +452,7 @@ def draw_strip(group: str, seed: int, drawings: int = 14) -> tuple[list[bytes], 
         if group == "sections" and number in (4, 9):
             _change_section(strip)
         own = GROUPS[group][int(rng.integers(len(GROUPS[group])))]
-        common = group in ("bubbles", "captions", "effects", "credits") or rng.random() < 0.25
+        common = group in ("bubbles", "captions", "effects", "credits", "other texts") or rng.random() < 0.25
         add = own if not common or number % 2 else normal
         add(strip)
         if number < drawings - 1 or rng.random() < 0.7:

@@ -37,7 +37,9 @@ def flood_outside(
     near = cv2.dilate(sure, np.ones((2 * _HALO + 1, 2 * _HALO + 1), np.uint8))
     coloured = cv2.bitwise_or(sure, cv2.bitwise_and(near, maybe_gutter))
     # Dark outlines would lead from a black gutter into every picture.
-    gutter = cv2.morphologyEx(coloured, cv2.MORPH_OPEN, np.ones((min_gap, min_gap), np.uint8))
+    gutter = cv2.morphologyEx(
+        coloured, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_CROSS, (min_gap, min_gap))
+    )
     height, width = gutter.shape
     canvas = np.zeros((height + 2, width), np.uint8)
     canvas[1:-1] = gutter

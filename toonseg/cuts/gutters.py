@@ -29,6 +29,7 @@ PLAIN = 0.2  # of leaving a stretch without straight ends to a picture
 STRIP_END = 0.6  # what the strip's own end counts as an end
 FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
+SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
 UNSEEN = 2.5  # of a change behind a drawing
 ALONE = 0.5  # by which a change is dearer when the colour before or behind it is that of one gutter only
 DEAREST = UNSEEN * (1 + 2 * ALONE)  # what the changes on both sides of one gutter cost at most
@@ -171,6 +172,8 @@ def _change_costs(
     price = np.full(len(last), UNSEEN)
     if last[-1] == at - 1 and stretches[at].y0 - stretches[at - 1].y1 <= TOUCHING:
         apart[-1], price[-1] = joined[-1], SEEN
+        if joined[-1] > SAME:
+            apart[-1] = max(joined[-1], SAME + SHARP * (tolerance - SAME))
     return np.asarray(price * np.clip((apart - SAME) / max(1, tolerance - SAME), 0, 1), np.float64)
 
 

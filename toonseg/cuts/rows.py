@@ -18,6 +18,8 @@ Picture = NDArray[np.uint8]
 EDGE = 4  # columns of the halved picture, at each side, whose mean is a line's edge colour
 CHANGE = 32  # levels by which a sample must differ from two lines above to count as changed
 APART = 2  # lines between which changes are seen: a compressor smears an edge over more than one
+_PALE = 2  # levels by which the mean of a gutter's line may differ from its edges': noise cancels out
+_LONG = 6  # lines one after the other in which it does so from which they are a pale picture's
 _NEAR = 4  # lines around an end of flat lines in which changes are looked at
 _LEAP = 7  # levels between the edge colours of flat lines that may end a stretch of them
 _AROUND = 8  # lines measured with a window's own, so that its borders change nothing
@@ -52,7 +54,8 @@ def measure_lines(
     """Measure a strip window by window; the windows' height changes nothing in the result.
 
     A line is flat when no sample differs from the line's edge colour by more than ``most_off`` levels,
-    at most the share ``off_share`` of them by more than ``off``, and both its ends are of one colour.
+    at most the share ``off_share`` of them by more than ``off``, both its ends are of one colour, and it
+    does not belong to a pale picture, whose lines differ by little but on the whole, one after the other.
     """
     found = []
     for start, stop, own in _windows(strip.height, max(1, window_lines)):
@@ -62,7 +65,12 @@ def measure_lines(
     if not found:
         none = np.empty((0, 3), np.uint8)
         return Lines(none, none, np.empty(0, np.bool_), np.empty(0, np.float32))
-    return Lines(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    left, right, flat, change, pale = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    # Beside a drawing, a compressor's noise may look like a pale picture, but not for long.
+    pale = cv2.morphologyEx(
+        pale.astype(np.uint8).reshape(-1, 1), cv2.MORPH_OPEN, np.ones((_LONG, 1), np.uint8)
+    )
+    return Lines(left, right, flat & (pale.ravel() == 0), change)
 
 
 def _windows(height: int, step: int) -> Iterator[tuple[int, int, slice]]:
@@ -75,8 +83,8 @@ def _windows(height: int, step: int) -> Iterator[tuple[int, int, slice]]:
 
 def _measure(
     picture: Picture, most_off: int, off: int, off_share: float
-) -> tuple[Picture, Picture, NDArray[np.bool_], NDArray[np.float32]]:
-    """Edge colours, flatness and changes of the lines of a picture (n, w, 3)."""
+) -> tuple[Picture, Picture, NDArray[np.bool_], NDArray[np.float32], NDArray[np.bool_]]:
+    """Edge colours, flatness, changes and paleness of the lines of a picture (n, w, 3)."""
     left, right = _mean(picture[:, :EDGE]), _mean(picture[:, -EDGE:])
     edge = ((left.astype(np.int16) + right + 1) // 2).astype(np.int16)
     flat = np.asarray(cv2.absdiff(left, right).max(axis=1) <= off // 2)  # averages are quieter than samples
@@ -91,7 +99,8 @@ def _measure(
     leaps &= flat | np.concatenate([[False], flat[:-1]])
     near = cv2.dilate(leaps.astype(np.uint8).reshape(-1, 1), np.ones((2 * _NEAR + 1, 1), np.uint8)).ravel()
     near[:APART] = 0
-    return left, right, flat, _change(picture, np.flatnonzero(near), len(flat))
+    pale = flat & (_apart(cv2.reduce(picture, 1, cv2.REDUCE_AVG)[:, 0].astype(np.int16), edge) > _PALE)
+    return left, right, flat, _change(picture, np.flatnonzero(near), len(flat)), pale
 
 
 def _mean(columns: Picture) -> Picture:
@@ -101,9 +110,14 @@ def _mean(columns: Picture) -> Picture:
 
 def _off(picture: Picture, edge: NDArray[np.int16]) -> NDArray[np.int16]:
     """By how many levels the sample that is furthest off differs from each line's edge colour: (n,)."""
-    most = cv2.reduce(picture, 1, cv2.REDUCE_MAX)[:, 0]
-    least = cv2.reduce(picture, 1, cv2.REDUCE_MIN)[:, 0]
-    red, green, blue = np.maximum(most - edge, edge - least).T
+    most = cv2.reduce(picture, 1, cv2.REDUCE_MAX)[:, 0].astype(np.int16)
+    least = cv2.reduce(picture, 1, cv2.REDUCE_MIN)[:, 0].astype(np.int16)
+    return np.maximum(_apart(most, edge), _apart(least, edge))
+
+
+def _apart(colours: NDArray[np.int16], others: NDArray[np.int16]) -> NDArray[np.int16]:
+    """By how many levels colours (n, 3) differ from others: (n,)."""
+    red, green, blue = np.abs(colours - others).T
     return np.asarray(np.maximum(np.maximum(red, green), blue), np.int16)
 
 

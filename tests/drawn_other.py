@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from drawn_art import BLACK, WHITE, WORDS, Box, Colour, Picture, plain, put_text, tone
+from drawn_art import BLACK, WHITE, WORDS, Box, Colour, Picture, framed, plain, put_text, tone
 
 if TYPE_CHECKING:
     from drawn_strips import DrawnStrip
@@ -121,10 +121,9 @@ def doubled(strip: "DrawnStrip") -> None:
     """Two lines around each other, of which the outer one is the frame."""
     x0, width, height = sized(strip)
     picture = PAINTS[int(strip.rng.integers(4))](strip.rng, width, height)
-    for inset, colour in ((0, line_ink(strip)), (3, strip.gutter), (9, line_ink(strip))):
-        cv2.rectangle(
-            picture, (inset, inset), (width - 1 - inset, height - 1 - inset), colour, 3 if inset != 3 else 5
-        )
+    framed(picture[7:-7, 7:-7], 3, line_ink(strip))
+    framed(picture[3:-3, 3:-3], 4, strip.gutter)
+    framed(picture, 3, line_ink(strip))
     place(strip, picture, x0)
 
 

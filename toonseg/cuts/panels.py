@@ -11,14 +11,14 @@ from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, flood_outside, gutter_coloured
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.closed import find_closed
-from toonseg.cuts.drawings import Scene, Sizes, find_pieces, sort_closed
+from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
 from toonseg.cuts.frames import Sides
 from toonseg.cuts.rows import Picture
 from toonseg.records import PANEL, TEXT, PanelKind
 from toonseg.strip import HalfStrip, Strip, shrink
 
 _CONTEXT_PX = 8  # rows of the gutters above and below that are looked at with a band
-_ANALYSED_PIXELS = 6_000_000  # of a band; taller ones are shrunk more
+_ANALYSED_PIXELS = 3_000_000  # of a band; taller ones are shrunk more
 _REACH = 2  # pixels of the halved picture around a side in which the drawing's first one is sought
 _SEARCHED = 48  # pixels along a side that are looked at for that
 
@@ -81,34 +81,44 @@ def _find_in_band(
     lower = _colour(picture[-max(1, (stop - y1) // shrunk) :]) if below else None
     if upper is None and lower is None:
         return [((0, band[0], strip.width, band[1]), PANEL)]
-    times = 2 * shrunk
-    sizes = Sizes(
+    scene = Scene(picture, [c for c in (upper, lower) if c is not None], _sizes(params, 2 * shrunk))
+    found = []
+    for piece in _find_pieces(scene, upper, lower, params):
+        _, top, _, bottom = piece.box
+        rows = (half.row(min(start + top * shrunk, stop)), half.row(min(start + bottom * shrunk, stop)))
+        off = _inwards(picture, piece.box, piece.level) if shrunk == 1 else (0, 0, 0, 0)
+        x0, x1 = (
+            max(0, piece.box[0] * 2 * shrunk + off[0]),
+            min(piece.box[2] * 2 * shrunk - off[2], strip.width),
+        )
+        box = (x0, max(band[0], rows[0] + off[1]), x1, min(band[1], rows[1] - off[3]))
+        if boxes.width(box) > 0 and boxes.height(box) > 0:
+            found.append((box, piece.kind))
+    return found
+
+
+def _sizes(params: PanelParams, times: int) -> Sizes:
+    """The lengths of ``params`` in pixels of a picture ``times`` smaller than the strip."""
+    return Sizes(
         panel=max(2, params.min_panel_px // times),
         letter=max(1, params.max_letter_px // times),
         gap=max(1, params.min_gap_px // times - 1),  # a gap's outermost pixels are mixed with what is beside
         part=params.part_gap_px // times,
     )
-    scene = Scene(picture, [colour for colour in (upper, lower) if colour is not None], sizes)
-    maybe_gutter = gutter_coloured(picture, upper, lower, params.halo_levels)
-    closed = find_closed(maybe_gutter, sizes.gap, sizes.panel)
+
+
+def _find_pieces(
+    scene: Scene, upper: Colour | None, lower: Colour | None, params: PanelParams
+) -> list[Piece]:
+    """Find a scene's drawings: at a glance where they are closed, or else by flooding the gutter."""
+    maybe_gutter = gutter_coloured(scene.picture, upper, lower, params.halo_levels)
+    closed = find_closed(maybe_gutter, scene.sizes.gap, scene.sizes.panel)
     if closed is not None:
-        pieces = sort_closed(scene, closed)
-    else:
-        outside = flood_outside(picture, upper, lower, params.background_levels, maybe_gutter, sizes.gap)
-        pieces = find_pieces(scene, ~outside)
-    found = []
-    for piece in pieces:
-        left, top, right, bottom = piece.box
-        begin, end = (half.row(min(start + line * shrunk, stop)) for line in (top, bottom))
-        off = _inwards(picture, piece.box, piece.level) if shrunk == 1 else (0, 0, 0, 0)
-        box = (
-            max(0, left * times + off[0]),
-            max(band[0], begin + off[1]),
-            min(right * times - off[2], strip.width),
-            min(band[1], end - off[3]),
-        )
-        found.append((box, piece.kind))
-    return [(box, kind) for box, kind in found if boxes.width(box) > 0 and boxes.height(box) > 0]
+        return sort_closed(scene, closed)
+    outside = flood_outside(
+        scene.picture, upper, lower, params.background_levels, maybe_gutter, scene.sizes.gap
+    )
+    return find_pieces(scene, ~outside)
 
 
 def _read_small(half: HalfStrip, start: int, stop: int, times: int, window_lines: int = 1024) -> Picture:

@@ -92,15 +92,18 @@ def _measure(
     flat &= furthest <= most_off
     strays = np.flatnonzero(flat & (furthest > off))
     flat[strays] = _stray_share(picture[strays], edge[strays], off) <= off_share
-    leaps = np.zeros(len(flat), np.bool_)
-    leaps[1:] = flat[1:] != flat[:-1]
-    leaps[APART:] |= np.abs(edge[APART:] - edge[:-APART]).max(axis=1) > _LEAP
-    leaps[1:] |= np.abs(edge[1:] - edge[:-1]).max(axis=1) > _LEAP
-    leaps &= flat | np.concatenate([[False], flat[:-1]])
-    near = cv2.dilate(leaps.astype(np.uint8).reshape(-1, 1), np.ones((2 * _NEAR + 1, 1), np.uint8)).ravel()
-    near[:APART] = 0
-    pale = flat & (_apart(cv2.reduce(picture, 1, cv2.REDUCE_AVG)[:, 0].astype(np.int16), edge) > _PALE)
-    return left, right, flat, _change(picture, np.flatnonzero(near), len(flat)), pale
+    pale = flat & (_apart(_mean(picture).astype(np.int16), edge) > _PALE)
+    return left, right, flat, _change(picture, _near_ends(flat, edge)), pale
+
+
+def _near_ends(flat: NDArray[np.bool_], edge: NDArray[np.int16]) -> NDArray[np.intp]:
+    """The lines around those at which a stretch of flat lines of one colour may end or begin."""
+    ends = np.zeros(len(flat), np.bool_)
+    ends[1:] = (flat[1:] != flat[:-1]) | (_apart(edge[1:], edge[:-1]) > _LEAP)
+    ends[APART:] |= _apart(edge[APART:], edge[:-APART]) > _LEAP
+    ends[1:] &= flat[1:] | flat[:-1]
+    near = cv2.dilate(ends.astype(np.uint8).reshape(-1, 1), np.ones((2 * _NEAR + 1, 1), np.uint8)).ravel()
+    return np.flatnonzero(near[APART:]) + APART
 
 
 def _mean(columns: Picture) -> Picture:
@@ -130,11 +133,11 @@ def _stray_share(picture: Picture, edge: NDArray[np.int16], off: int) -> NDArray
     return np.asarray(np.count_nonzero(away > off, axis=1) / samples.shape[1])
 
 
-def _change(picture: Picture, at: NDArray[np.intp], count: int) -> NDArray[np.float32]:
+def _change(picture: Picture, at: NDArray[np.intp]) -> NDArray[np.float32]:
     """The share of samples of the lines ``at`` that changed since ``APART`` lines above; 0 for others."""
-    share = np.zeros(count, np.float32)
+    share = np.zeros(len(picture), np.float32)
     if len(at):
-        samples = picture.reshape(count, -1)
+        samples = picture.reshape(len(picture), -1)
         away = cv2.absdiff(samples[at], samples[at - APART])
         share[at] = np.count_nonzero(away > CHANGE, axis=1) / samples.shape[1]
     return share

@@ -223,11 +223,13 @@ def test_what_is_there_no_more_or_no_archive_is_told(here, capsys):
     assert "broken.cbz is no whole ZIP or CBZ" in lines[1]
 
 
-def test_a_damaged_page_of_an_archive_is_named(here, capsys):
-    with zipfile.ZipFile(here / "a.zip", "w") as archive:
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_damaged_page_of_an_archive_is_named(here, capsys, packed):
+    with zipfile.ZipFile(here / "a.zip", "w", packed) as archive:
         archive.writestr("1.png", GOOD)
     data = bytearray((here / "a.zip").read_bytes())
-    data[len(data) // 2] ^= 255
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(byte ^ 255 for byte in data[middle : middle + 40])
     (here / "a.zip").write_bytes(data)
     assert cut("a.zip", "--out", "out") == 1
     assert "a.zip, page 1.png cannot be read" in told(capsys)[0]

@@ -1,6 +1,7 @@
 """Episodes as people keep them: a folder, a ZIP or a CBZ of pages, each an image file."""
 
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from toonseg.strip import Strip, common_width, place_pages
 # What lies beside pages and is none: tables of comic readers and of this project, leftovers of systems.
 _NO_PAGES = {".json", ".xml", ".nfo", ".db", ".ini"}
 _ARCHIVES = {".zip", ".cbz"}
+# What zipfile raises for entries that are damaged, encrypted or packed in another way.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class Source:
 
     def read(self, name: str) -> bytes:
         """One page's bytes. Raises ToonsegError that names the archive and the page when it is damaged."""
-        with self.open(name) as file:
-            try:
+        try:
+            with self.open(name) as file:
                 return file.read()
-            except (zipfile.BadZipFile, EOFError) as error:
-                raise ToonsegError(f"{self.label(name)} cannot be read: {error}") from None
+        except _UNREADABLE as error:
+            raise ToonsegError(f"{self.label(name)} cannot be read: {error}") from None
 
     def label(self, name: str) -> str:
         """How messages name a page."""
@@ -114,10 +117,10 @@ def _is_page(name: str) -> bool:
 
 
 def _page(source: Source, number: int, name: str) -> Page:
-    with source.open(name) as file:
-        try:
+    try:
+        with source.open(name) as file:
             width, height = file_size(file, source.label(name))
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-            raise ImageError(f"{source.label(name)} cannot be read: {error}") from None
+    except _UNREADABLE as error:
+        raise ImageError(f"{source.label(name)} cannot be read: {error}") from None
     series = source.path.resolve().parent.name
     return Page(series, source.episode, number, name, width, height, 1, 0, "")

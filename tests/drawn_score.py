@@ -16,10 +16,10 @@ class Score:
     hits90: int = 0
     texts: int = 0
     kept: int = 0
+    merged: int = 0
+    split: int = 0
+    broken: int = 0
     errors: list[float] = field(default_factory=list)
-    pixels: int = 0
-    decoding: float = 0.0
-    cutting: float = 0.0
 
     def add(self, panels: list[Box], texts: list[Box], found: list[Box]) -> None:
         """Count one strip's result."""
@@ -31,10 +31,24 @@ class Score:
         self.hits90 += int((best >= 0.9).sum())
         for number in np.flatnonzero(best >= 0.75):
             self.errors += list(np.abs(np.subtract(panels[number], found[int(overlap[number].argmax())])))
+        for number, panel in enumerate(panels):
+            if best[number] < 0.75:
+                self._count_fault(panel, panels, found)
         self.texts += len(texts)
         self.kept += sum(
             any(iou(text, box) > 0.3 or inside(text, box, panels) for box in found) for text in texts
         )
+
+    def _count_fault(self, panel: Box, panels: list[Box], found: list[Box]) -> None:
+        """Count what became of a panel that was not found: merged, split or otherwise broken, or lost."""
+        holders = [box for box in found if common(box, panel) > 0.5 * area(panel)]
+        pieces = [box for box in found if common(box, panel) > 0.5 * area(box)]
+        if any(sum(common(box, other) > 0.5 * area(other) for other in panels) > 1 for box in holders):
+            self.merged += 1
+        elif len(pieces) > 1:
+            self.split += 1
+        elif holders or pieces:
+            self.broken += 1
 
     def f1(self, hits: int) -> float:
         """The F1 of this many hits; 1 of nothing found where nothing is."""
@@ -47,9 +61,9 @@ class Score:
     def line(self, name: str) -> str:
         """The group's row."""
         edge = float(np.median(self.errors)) if self.errors else 0.0
-        kept = f"{self.kept:3d}/{self.texts:<3d}" if self.texts else "       "
-        speed = f"{self.pixels / self.cutting / 1e6:6.0f} of {self.pixels / self.decoding / 1e6:4.0f}"
-        return f"{name:16s} {self.f1(self.hits75):.3f} {self.f1(self.hits90):.3f} {edge:5.1f} {kept} {speed}"
+        kept = f"{self.kept:3d}/{self.texts:<3d}" if self.texts else " " * 7
+        faults = f"{self.merged:6d} {self.split:5d} {self.broken:6d}"
+        return f"{name:16s} {self.f1(self.hits75):.3f} {self.f1(self.hits90):.3f} {edge:5.1f} {kept} {faults}"
 
 
 def iou(one: Box, other: Box) -> float:

@@ -25,6 +25,7 @@ from drawn_art import (
     speech,
     tone,
 )
+from drawn_other import OTHER_GROUPS, line_ink
 
 
 @dataclass
@@ -128,7 +129,7 @@ def side_by_side(strip: DrawnStrip) -> None:
             int(left + (gap // 2 if left != cuts[0] else 0)),
             int(right - (gap - gap // 2 if right != cuts[-1] else 0)),
         )
-        rows[:, a:b] = framed(art(rng, b - a, height), int(rng.choice([0, 2, 3])))
+        rows[:, a:b] = framed(art(rng, b - a, height), int(rng.choice([0, 2, 3])), line_ink(strip))
         strip.panels.append((a, y0, b, y0 + height))
 
 
@@ -144,7 +145,9 @@ def stepped(strip: DrawnStrip) -> None:
         (margin, middle - gap // 2, 0, heights[0]),
         (middle + gap - gap // 2, strip.width - margin, drop, heights[1]),
     ):
-        rows[top : top + height, a:b] = framed(art(rng, b - a, int(height)), int(rng.choice([0, 2, 3])))
+        rows[top : top + height, a:b] = framed(
+            art(rng, b - a, int(height)), int(rng.choice([0, 2, 3])), line_ink(strip)
+        )
         strip.panels.append((a, y0 + top, b, y0 + top + int(height)))
 
 
@@ -348,7 +351,7 @@ def poking_bubble(strip: DrawnStrip) -> None:
     rows = plain(strip.width, height + 2 * out, strip.gutter)
     width = strip.width - 2 * margin
     rows[out : out + height, margin : margin + width] = framed(
-        art(rng, width, height), int(rng.choice([0, 2, 3]))
+        art(rng, width, height), int(rng.choice([0, 2, 3])), line_ink(strip)
     )
     where = int(rng.integers(3))
     a, b = int(rng.integers(80, 150)), int(rng.integers(50, 90))
@@ -372,8 +375,8 @@ def bridging_bubble(strip: DrawnStrip) -> None:
     if rng.integers(2):
         first, second = (int(v) for v in rng.integers(260, 500, 2))
         rows = plain(strip.width, first + gap + second, strip.gutter)
-        rows[:first, margin : margin + width] = framed(art(rng, width, first), line)
-        rows[first + gap :, margin : margin + width] = framed(art(rng, width, second), line)
+        rows[:first, margin : margin + width] = framed(art(rng, width, first), line, line_ink(strip))
+        rows[first + gap :, margin : margin + width] = framed(art(rng, width, second), line, line_ink(strip))
         boxes = [
             (margin, 0, margin + width, first),
             (margin, first + gap, margin + width, first + gap + second),
@@ -383,8 +386,10 @@ def bridging_bubble(strip: DrawnStrip) -> None:
         height, middle = int(rng.integers(320, 560)), strip.width // 2 + int(rng.integers(-60, 60))
         rows = plain(strip.width, height, strip.gutter)
         left, right = middle - gap // 2, middle + gap - gap // 2
-        rows[:, margin:left] = framed(art(rng, left - margin, height), line)
-        rows[:, right : margin + width] = framed(art(rng, margin + width - right, height), line)
+        rows[:, margin:left] = framed(art(rng, left - margin, height), line, line_ink(strip))
+        rows[:, right : margin + width] = framed(
+            art(rng, margin + width - right, height), line, line_ink(strip)
+        )
         boxes = [(margin, 0, left, height), (right, 0, margin + width, height)]
         at = (middle, int(rng.integers(b + 20, height - b - 20)))
     speech(rng, rows, *at, a, b, kind=int(rng.choice([0, 1])))
@@ -431,6 +436,7 @@ GROUPS: dict[str, list[Add]] = {
         caption,
         effect,
     ],
+    **OTHER_GROUPS,
 }
 
 
@@ -450,7 +456,7 @@ def draw_strip(group: str, seed: int, drawings: int = 14) -> tuple[list[bytes], 
         if group == "sections" and number in (4, 9):
             _change_section(strip)
         own = GROUPS[group][int(rng.integers(len(GROUPS[group])))]
-        common = group in ("bubbles", "captions", "effects", "credits") or rng.random() < 0.25
+        common = group in ("bubbles", "captions", "effects", "credits", "other texts") or rng.random() < 0.25
         add = own if not common or number % 2 else normal
         add(strip)
         if number < drawings - 1 or rng.random() < 0.7:

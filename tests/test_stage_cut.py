@@ -164,6 +164,11 @@ def test_the_bands_hold_the_panels_and_the_metrics_count_them(finished):
     }
 
 
+def test_the_cut_writes_a_preview_of_each_episode(finished):
+    assert sorted(files_below(Path("plots/cut/a"))) == ["10.jpg", "2.jpg"]
+    assert Image.open("plots/cut/a/2.jpg").format == "JPEG"
+
+
 def test_one_process_and_two_write_the_same_bytes(project):
     rough, fine = load_params("cut_rough", RoughCutParams), load_params("cut", CutParams)
     placements = link_series(PAGES)

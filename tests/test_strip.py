@@ -1,6 +1,7 @@
 """Pages lie on one vertical axis, and rows of it are read from the pages they are on."""
 
 import weakref
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -118,6 +119,31 @@ def test_a_page_of_another_width_is_scaled_to_the_strips():
     assert rows.shape == (12 + 6, 8, 3)
     assert (rows[:12] == 7).all()
     assert (rows[12:] == 9).all()
+
+
+@given(SIZES.filter(bool), st.data())
+@settings(deadline=None)
+def test_lines_hold_two_rows_of_one_page_and_lead_back_to_them(sizes, data):
+    strip, _ = strip_of(*[numbered(*size) for size in sizes], width_px=7)
+    half = strip.half
+    assert (half.row(0), half.row(half.height), half.line(strip.height)) == (0, strip.height, half.height)
+    rows = [half.row(line) for line in range(half.height + 1)]
+    assert all(0 < below - above <= 2 for above, below in pairwise(rows))
+    y = data.draw(st.integers(0, strip.height - 1))
+    assert half.row(half.line(y)) <= y < half.row(half.line(y) + 1)
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, half.height)] * 2)))
+    assert half.lines(start, stop).shape == (stop - start, 4, 3)
+
+
+def test_a_line_is_the_mean_of_its_rows_or_what_the_reader_of_halves_gives():
+    picture = numbered(5, 7)
+    strip, _ = strip_of(picture)
+    assert list(strip.half.lines(0, 4)[:, 0, 0]) == [1, 3, 5, 6]
+    placements = place_pages(pages((5, 7)), 5)
+    halves = Strip(placements, lambda _: picture, lambda _: np.full((4, 3, 3), 9, np.uint8))
+    assert (halves.half.lines(0, 4) == 9).all()
+    none = Strip(placements, lambda _: picture, lambda _: None)
+    assert np.array_equal(none.half.lines(0, 4), strip.half.lines(0, 4))
 
 
 def test_pages_read_long_ago_are_forgotten():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from toonseg import __version__
 from toonseg.console import guarded
+from toonseg.cutter.commands import add_cut
 from toonseg.engines.commands import add_commands as add_engine_commands
 from toonseg.labelling.commands import add_labels
 
@@ -46,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add_engine_commands(commands)
     add_labels(commands.add_parser("labels", help="bring labels in and out, check and place them"))
+    add_cut(commands.add_parser("cut", help="crop the panels of pages of your own, without the pipeline"))
+
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

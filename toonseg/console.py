@@ -60,6 +60,8 @@ def _complain(sentence: str, status: int = 1) -> int:
 
 def progress(items: Any, what: str, unit: str, total: int | None = None) -> Any:
     """Iterate with a bar that tells count, rate and time left; silent where nobody watches."""
+    if not sys.stderr.isatty():
+        return items
     from tqdm import tqdm
 
-    return tqdm(items, desc=what, unit=unit, total=total, disable=None, leave=False)
+    return tqdm(items, desc=what, unit=unit, total=total, leave=False)

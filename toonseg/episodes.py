@@ -1,6 +1,6 @@
 """A series' episodes cut roughly and cut to panels, several episodes side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 
 from toonseg.console import progress
 from toonseg.cuts.bands import RoughCutParams, find_bands
-from toonseg.cuts.panels import PanelParams, find_panels
+from toonseg.cuts.panels import Drawing, PanelParams, find_panels
 from toonseg.errors import ImageError
 from toonseg.images import encode
 from toonseg.pages import open_strip
@@ -19,6 +19,8 @@ from toonseg.parallel import map_episodes
 from toonseg.records import PANEL, TEXT, Band, Panel, Placement
 from toonseg.store import write_bytes
 from toonseg.strip import Strip
+
+Draw = Callable[[str, Strip, Sequence[tuple[int, int]], Sequence[Panel]], None]
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,14 @@ def cut_series(
     params: CutParams,
     out: Path,
     processes: int | None = None,
+    draw: Draw | None = None,
 ) -> list[Panel]:
-    """Find the panels in the bands of every episode, and write their pictures in ``out``/EPISODE."""
+    """Find the panels in the bands of every episode, and write their pictures in ``out``/EPISODE.
+
+    ``draw``, a function that can be pickled, is called for each episode with what was found.
+    """
     jobs = _jobs(folder, placements, bands)
-    cut = map_episodes(partial(_cut, params=params, out=out), jobs, processes)
+    cut = map_episodes(partial(_cut, params=params, out=out, draw=draw), jobs, processes)
     return [panel for panels in progress(cut, "cut", "episode", len(jobs)) for panel in panels]
 
 
@@ -95,22 +101,35 @@ def _rough_cut(job: _Job, params: RoughCutParams) -> list[Band]:
     return [Band(first.series, first.episode, y0, y1) for y0, y1 in find_bands(job.strip, params)]
 
 
-def _cut(job: _Job, params: CutParams, out: Path) -> list[Panel]:
+def _cut(job: _Job, params: CutParams, out: Path, draw: Draw | None) -> list[Panel]:
     strip, first = job.strip, job.placements[0]
-    panels = [
-        Panel(first.series, first.episode, cut.x0, cut.y0, cut.x1, cut.y1, cut.kind, "")
-        for cut in find_panels(strip, job.bands, params)
+    panels = panels_of(first, find_panels(strip, job.bands, params))
+    write_pictures(strip, panels, params, out / first.episode)
+    if draw is not None:
+        draw(first.episode, strip, job.bands, panels)
+    return [with_path(panel, f"{first.series}/{first.episode}", params) for panel in panels]
+
+
+def panels_of(page: Placement, drawings: Sequence[Drawing]) -> list[Panel]:
+    """The table's rows for the drawings found on the strip of ``page``, without paths."""
+    return [
+        Panel(page.series, page.episode, cut.x0, cut.y0, cut.x1, cut.y1, cut.kind, "") for cut in drawings
     ]
-    return [panel if panel.kind == TEXT else _written(panel, strip, params, out) for panel in panels]
 
 
-def _written(panel: Panel, strip: Strip, params: CutParams, out: Path) -> Panel:
-    """The panel with the path of its picture, which is written."""
-    picture = strip.rows(panel.y0, panel.y1)[:, panel.x0 : panel.x1]
-    try:
-        data = encode(picture, params.format, params.quality)
-    except ImageError as error:
-        raise ImageError(f"panel {panel.id}: {error}: choose png as cut.format") from None
-    path = Path(f"{panel.id}.{params.format}")
-    write_bytes(out / path.relative_to(panel.series), data)
-    return replace(panel, path=path.as_posix())
+def write_pictures(strip: Strip, panels: Sequence[Panel], params: CutParams, folder: Path) -> None:
+    """Crop the panels of a strip and write their pictures, named by their places, in ``folder``."""
+    for panel in panels:
+        if panel.kind == TEXT:
+            continue
+        picture = strip.rows(panel.y0, panel.y1)[:, panel.x0 : panel.x1]
+        try:
+            data = encode(picture, params.format, params.quality)
+        except ImageError as error:
+            raise ImageError(f"panel {panel.id}: {error}: choose png as cut.format") from None
+        write_bytes(folder / f"{panel.place}.{params.format}", data)
+
+
+def with_path(panel: Panel, folder: str, params: CutParams) -> Panel:
+    """The panel with the path of its picture in ``folder``; a text has none."""
+    return panel if panel.kind == TEXT else replace(panel, path=f"{folder}/{panel.place}.{params.format}")

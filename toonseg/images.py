@@ -5,7 +5,7 @@ Pictures are RGB uint8 arrays of shape (h, w, 3). A file's kind is told by its c
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -62,7 +62,12 @@ def size(data: bytes, name: str) -> tuple[int, int]:
 
     Raises ImageError when it is no image of a known kind or claims more than ``MOST_PIXELS``.
     """
-    with _open(data, name) as image:
+    return file_size(io.BytesIO(data), name)
+
+
+def file_size(file: BinaryIO, name: str) -> tuple[int, int]:
+    """Width and height of an image, as ``size`` gives them, of which little more than the header is read."""
+    with _open_file(file, name) as image:
         return image.size
 
 
@@ -70,18 +75,45 @@ def decode(data: bytes, name: str) -> Picture:
     """Decode an image file to RGB (h, w, 3) uint8.
 
     Transparency is laid on white, grey becomes RGB, 16 bits become 8, an animation gives its first
-    frame, and a turn asked for by EXIF is ignored. Raises ImageError when it cannot be decoded.
+    frame, and a turn asked for by EXIF is ignored. Raises ImageError when it cannot be decoded, or the
+    end of its data is missing.
     """
-    width, height = size(data, name)
+    kind, width, height = _kind_and_size(data, name)
+    if kind == "jpeg":
+        return _decoded(data, name, cv2.IMREAD_COLOR_RGB, width, height)
+    return _as_rgb(_decoded(data, name, cv2.IMREAD_UNCHANGED, width, height))
+
+
+def decode_half(data: bytes, name: str) -> Picture | None:
+    """Decode a JPEG at half its scale: RGB, sides halved and rounded up; None for a file of another kind.
+
+    The finer half of its frequencies is not even computed: it takes about half the time of ``decode``.
+    """
+    kind, width, height = _kind_and_size(data, name)
+    if kind == "jpeg":
+        half = (cv2.IMREAD_REDUCED_COLOR_2 & ~cv2.IMREAD_COLOR_BGR) | cv2.IMREAD_COLOR_RGB
+        return _decoded(data, name, half, (width + 1) // 2, (height + 1) // 2)
+    return None
+
+
+def _kind_and_size(data: bytes, name: str) -> tuple[str, int, int]:
+    """Format, width and height of a file that goes on to its end marker."""
+    with _open(data, name) as image:
+        kind, (width, height) = _FORMATS[image.format or ""], image.size
+    if not _ends(data, kind):
+        raise ImageError(f"{name} is cut off: the end of its data is missing")
+    return kind, width, height
+
+
+def _decoded(data: bytes, name: str, flags: int, width: int, height: int) -> NDArray[Any]:
+    """OpenCV's picture, of which the size must be the given one."""
     try:
-        picture = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-        )
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
         raise ImageError(f"{name} cannot be decoded: {error.err}") from None
     if picture is None or picture.shape[:2] != (height, width):
         raise ImageError(f"{name} is damaged: it cannot be decoded")
-    return _as_rgb(picture)
+    return np.asarray(picture)
 
 
 def encode(picture: Picture, suffix: str, quality: int) -> bytes:
@@ -113,14 +145,20 @@ def encode(picture: Picture, suffix: str, quality: int) -> bytes:
 
 
 def _open(data: bytes, name: str) -> Image.Image:
+    return _open_file(io.BytesIO(data), name)
+
+
+def _open_file(file: BinaryIO, name: str) -> Image.Image:
     """The image with its header read. Raises ImageError when there is none, or it claims too much."""
     try:
-        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF"))
+        image = Image.open(file, formats=("JPEG", "PNG", "WEBP", "GIF"))
     except UnidentifiedImageError:
-        raise ImageError(f"{name} is no JPEG, PNG, WebP or GIF image: {_beginning(data)}") from None
+        beginning = _beginning(_again(file, 24))
+        raise ImageError(f"{name} is no JPEG, PNG, WebP or GIF image: {beginning}") from None
     except Image.DecompressionBombError:
         raise ImageError(f"{name} claims more than {MOST_PIXELS} pixels: not decoded") from None
     except _UNUSABLE as error:
+        data = _again(file)
         whole = not data.startswith(b"RIFF") or _ends(data, "webp")  # a WebP is not even opened by halves
         fault = f"damaged: {error}" if whole else "cut off: the end of its data is missing"
         raise ImageError(f"{name} is {fault}") from None
@@ -130,6 +168,11 @@ def _open(data: bytes, name: str) -> Image.Image:
             f"{name} claims {width} x {height} pixels, more than {MOST_PIXELS} in all: not decoded"
         )
     return image
+
+
+def _again(file: BinaryIO, size: int = -1) -> bytes:
+    file.seek(0)
+    return file.read(size)
 
 
 def _frames(image: Image.Image, name: str) -> int:
@@ -142,7 +185,7 @@ def _frames(image: Image.Image, name: str) -> int:
 def _ends(data: bytes, kind: str) -> bool:
     """Whether the end marker of its format is there; bytes after it do no harm."""
     if kind == "jpeg":
-        return data.find(b"\xff\xd9", _first_scan(data)) >= 0
+        return data.endswith(b"\xff\xd9") or data.find(b"\xff\xd9", _first_scan(data)) >= 0
     if kind == "png":
         return b"IEND\xae\x42\x60\x82" in data
     if kind == "gif":

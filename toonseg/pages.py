@@ -1,13 +1,15 @@
 """Strips of episodes whose pages lie in CBZ files: placed by their sizes, opened to read rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toonseg.archive import episodes, read_page, read_pages
-from toonseg.errors import ToonsegError
-from toonseg.images import Picture, decode
-from toonseg.records import Placement
+from toonseg.errors import ImageError, ToonsegError
+from toonseg.images import decode, decode_half
+from toonseg.records import Page, Placement
 from toonseg.strip import Strip, common_width, place_pages
+
+MOST_TIMES_WIDER = 16  # a page scaled by more would not be legible beside the others
 
 
 def link_series(folder: Path) -> list[Placement]:
@@ -23,8 +25,28 @@ def link_series(folder: Path) -> list[Placement]:
     for archive, pages in zip(archives, listed, strict=True):
         if not pages:
             raise ToonsegError(f"{archive} holds no pages: delete it and crawl again")
+    archives_of = {archive.stem: archive for archive in archives}
+    check_sizes(
+        [page for pages in listed for page in pages],
+        lambda page: f"{archives_of[page.episode]}, page {page.name}",
+    )
     width_px = common_width([page for pages in listed for page in pages])
     return [placement for pages in listed for placement in place_pages(pages, width_px)]
+
+
+def check_sizes(pages: Sequence[Page], label: Callable[[Page], str]) -> None:
+    """Raise ImageError that names the first picture that cannot be a page beside the others.
+
+    A page has more than one row and column, and is not ``MOST_TIMES_WIDER`` than most of the others, nor
+    they than it. ``label`` tells how a message names a page.
+    """
+    width_px = common_width(pages)
+    for page in pages:
+        size = f"{label(page)} is {page.width} x {page.height} pixels"
+        if min(page.width, page.height) < 2:
+            raise ImageError(f"{size}: no page: leave it out")
+        if max(page.width, width_px) > MOST_TIMES_WIDER * min(page.width, width_px):
+            raise ImageError(f"{size}, most of its pages are {width_px} wide: leave it out")
 
 
 def open_strip(archive: Path, placements: Sequence[Placement]) -> Strip:
@@ -38,8 +60,11 @@ def open_strip(archive: Path, placements: Sequence[Placement]) -> Strip:
     if {placement.name for placement in placements} != set(pages):
         raise ToonsegError(f"{archive} holds other pages than its strip: run `dvc repro` to link it again")
 
-    def decoded(placement: Placement) -> Picture:
-        page = pages[placement.name]
-        return decode(read_page(archive, page), f"{archive}, page {page.name}")
+    first = min(placements, key=lambda placement: placement.y0, default=None)
+    width_px = round(pages[first.name].width * first.scale) if first else 0
 
-    return Strip(placements, decoded)
+    def file(placement: Placement) -> tuple[bytes, str]:
+        page = pages[placement.name]
+        return read_page(archive, page), f"{archive}, page {page.name}"
+
+    return Strip(placements, lambda p: decode(*file(p)), lambda p: decode_half(*file(p)), width_px)

@@ -72,7 +72,12 @@ class Panel:
     @property
     def id(self) -> str:
         """Name by which anyone who has the strip finds the panel again: ``SERIES/EPISODE/Y0-X0``."""
-        return f"{self.series}/{self.episode}/{self.y0:06d}-{self.x0:04d}"
+        return f"{self.series}/{self.episode}/{self.place}"
+
+    @property
+    def place(self) -> str:
+        """Its top left corner on the strip: ``Y0-X0``."""
+        return f"{self.y0:06d}-{self.x0:04d}"
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:

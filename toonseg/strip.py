@@ -5,7 +5,8 @@ pages that the window touches are decoded.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -15,7 +16,8 @@ from toonseg.records import Page, Placement
 
 Picture = NDArray[np.uint8]
 
-DECODED_BYTES = 48 << 20  # of pages kept decoded; the page in use is kept whatever its size
+DECODED_BYTES = 24 << 20  # of pages kept decoded; the page in use is kept whatever its size
+HALVED_BYTES = 64 << 20  # of pages kept at half their scale: 120,000 rows of 690 pixels
 
 
 def common_width(pages: Sequence[Page]) -> int:
@@ -49,25 +51,32 @@ class Strip:
     """The rows of an episode, read from its pages when they are asked for.
 
     ``placements`` tile the rows from 0 on; ``read_page`` gives a placement's picture as decoded, RGB
-    (h, w, 3) uint8. Pages of another size than their placement's are scaled to it.
+    (h, w, 3) uint8. Pages of another size than their placement's are scaled to it. ``read_half``
+    may give the picture of a page of the strip's own width at half its scale, sides rounded up, where that
+    costs less than reading it whole, or None; ``width_px`` is the first page's width on the strip, if known.
     """
 
-    def __init__(self, placements: Sequence[Placement], read_page: Callable[[Placement], Picture]) -> None:
+    def __init__(
+        self,
+        placements: Sequence[Placement],
+        read_page: Callable[[Placement], Picture],
+        read_half: Callable[[Placement], Picture | None] | None = None,
+        width_px: int | None = None,
+    ) -> None:
         self.placements = sorted(placements, key=lambda placement: placement.y0)
         ends = [0, *(placement.y1 for placement in self.placements)]
         if any(p.y0 != end or p.y1 <= end for p, end in zip(self.placements, ends, strict=False)):
             raise ValueError("placements must tile the rows from 0 on")
         self.height = ends[-1]
-        self._ends = np.array(ends[1:], np.int64)
-        self._read_page = read_page
-        self._decoded: OrderedDict[int, Picture] = OrderedDict()
-        self._width: int | None = None
+        self._read_page, self._read_half = read_page, read_half
+        self._width = width_px
+        self._whole = _Pages([p.y1 - p.y0 for p in self.placements], self._page, DECODED_BYTES)
 
     @property
     def width(self) -> int:
         """Width in pixels, from the first page; 0 for a strip without pages."""
         if self._width is None:
-            self._width = self._page(0).shape[1] if self.placements else 0
+            self._width = self._whole.page(0).shape[1] if self.placements else 0
         return self._width
 
     def rows(self, y0: int, y1: int) -> Picture:
@@ -75,37 +84,113 @@ class Strip:
 
         Raises IndexError when they lie outside the strip.
         """
-        if not 0 <= y0 <= y1 <= self.height:
-            raise IndexError(f"rows {y0} to {y1} of a strip of {self.height}")
-        parts = list(self._parts(y0, y1))
-        if not parts:
-            return np.empty((0, self.width, 3), np.uint8)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        parts = self._whole.parts(y0, y1)
+        return _joined(parts) if parts else np.empty((0, self.width, 3), np.uint8)
 
-    def _parts(self, y0: int, y1: int) -> Iterator[Picture]:
-        """The rows, page by page."""
-        at = int(np.searchsorted(self._ends, y0, side="right"))
-        while y0 < y1:
-            placement = self.placements[at]
-            end = min(y1, placement.y1)
-            yield self._page(at)[y0 - placement.y0 : end - placement.y0]
-            y0, at = end, at + 1
+    @cached_property
+    def half(self) -> "HalfStrip":
+        """The same strip at half its scale."""
+        return HalfStrip(self.placements, self.width, self._half)
 
     def _page(self, at: int) -> Picture:
-        """The page at ``at`` in its placement's size, decoded now or lately."""
-        if at in self._decoded:
-            self._decoded.move_to_end(at)
-            return self._decoded[at]
-        room = DECODED_BYTES
-        for old in reversed(list(self._decoded)):
-            room -= self._decoded[old].nbytes
-            if room < 0:
-                del self._decoded[old]
         placement = self.placements[at]
         picture = self._read_page(placement)
-        width = self._width or max(1, round(picture.shape[1] * placement.scale))
-        self._decoded[at] = _scaled(picture, width, placement.y1 - placement.y0)
-        return self._decoded[at]
+        if self._width is None:
+            self._width = max(1, round(picture.shape[1] * placement.scale))
+        return _scaled(picture, self._width, placement.y1 - placement.y0)
+
+    def _half(self, at: int) -> Picture:
+        placement = self.placements[at]
+        if placement.scale == 1:
+            half = self._read_half(placement) if self._read_half else None
+            return shrink(self._read_page(placement), 2) if half is None else half
+        size = _halved(self.width), _halved(placement.y1 - placement.y0)
+        return _scaled(self._read_page(placement), *size)
+
+
+class HalfStrip:
+    """A strip at half its scale, page by page.
+
+    A *line* is one row of it: two rows of a page, or the last one of a page of odd height.
+    """
+
+    def __init__(
+        self, placements: Sequence[Placement], width_px: int, read_page: Callable[[int], Picture]
+    ) -> None:
+        self.width = _halved(width_px)
+        heights = [_halved(placement.y1 - placement.y0) for placement in placements]
+        self._pages = _Pages(heights, read_page, HALVED_BYTES)
+        self.height = self._pages.height
+        self._rows = np.array([p.y0 for p in placements] + [p.y1 for p in placements[-1:]], np.int64)
+        self._lines = np.concatenate([[0], np.cumsum(heights, dtype=np.int64)])
+
+    def lines(self, start: int, stop: int) -> Picture:
+        """The lines ``start <= line < stop``: RGB (stop - start, width, 3) uint8, not to be written to."""
+        parts = self._pages.parts(start, stop)
+        return _joined(parts) if parts else np.empty((0, self.width, 3), np.uint8)
+
+    def row(self, line: int) -> int:
+        """The strip's row at which a line begins; for the number of lines, the strip's height."""
+        at = int(np.searchsorted(self._lines, line, side="right")) - 1
+        return int(self._rows[at] + 2 * (line - self._lines[at])) if len(self._rows) else 0
+
+    def line(self, row: int) -> int:
+        """The line that holds a row of the strip; for the strip's height, the number of lines."""
+        at = int(np.searchsorted(self._rows, row, side="right")) - 1
+        return int(self._lines[at] + (row - self._rows[at]) // 2) if len(self._rows) else 0
+
+
+class _Pages:
+    """Pictures one below the other, each read when its rows are asked for, the latest kept."""
+
+    def __init__(self, heights: Sequence[int], read: Callable[[int], Picture], kept_bytes: int) -> None:
+        self._ends = np.cumsum(heights, dtype=np.int64)
+        self.height = int(self._ends[-1]) if len(heights) else 0
+        self._heights, self._read, self._kept_bytes = heights, read, kept_bytes
+        self._kept: OrderedDict[int, Picture] = OrderedDict()
+
+    def parts(self, y0: int, y1: int) -> list[Picture]:
+        """The rows, page by page."""
+        if not 0 <= y0 <= y1 <= self.height:
+            raise IndexError(f"rows {y0} to {y1} of a strip of {self.height}")
+        at = int(np.searchsorted(self._ends, y0, side="right"))
+        found = []
+        while y0 < y1:
+            start, end = int(self._ends[at]) - self._heights[at], min(y1, int(self._ends[at]))
+            found.append(self.page(at)[y0 - start : end - start])
+            y0, at = end, at + 1
+        return found
+
+    def page(self, at: int) -> Picture:
+        """The picture at ``at``, read now or lately."""
+        if at in self._kept:
+            self._kept.move_to_end(at)
+            return self._kept[at]
+        room = self._kept_bytes
+        for old in reversed(list(self._kept)):
+            room -= self._kept[old].nbytes
+            if room < 0:
+                del self._kept[old]
+        self._kept[at] = self._read(at)
+        return self._kept[at]
+
+
+def shrink(picture: Picture, times: int) -> Picture:
+    """Average blocks of ``times`` x ``times`` pixels; what is over at the end is filled up by repeating."""
+    height, width = picture.shape[:2]
+    down, across = -height % times, -width % times
+    if down or across:
+        picture = cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+    size = ((width + across) // times, (height + down) // times)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _halved(length: int) -> int:
+    return (length + 1) // 2
+
+
+def _joined(parts: Sequence[Picture]) -> Picture:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _scaled(picture: Picture, width: int, height: int) -> Picture:

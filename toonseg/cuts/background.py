@@ -12,30 +12,34 @@ Colour = NDArray[np.float32]
 
 _OUTSIDE = 128
 _HALO = 2  # pixels over which a compressor's noise spreads around a drawing
+_SAME = 2  # levels between the colours above and below that are one colour
 _GRADIENT = 24  # levels between the colours above and below from which the gutter counts as a gradient
 _SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
 _SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
 
 
 def flood_outside(
-    picture: Picture, above: Colour | None, below: Colour | None, levels: int, halo_levels: int, min_gap: int
+    picture: Picture,
+    above: Colour | None,
+    below: Colour | None,
+    levels: int,
+    maybe_gutter: NDArray[np.uint8],
+    min_gap: int,
 ) -> Mask:
     """Which pixels of a band (h, w, 3) are outside of its drawings: (h, w) bool.
 
     ``above`` and ``below`` are the colours of the gutters that it lies between, None at an end of the
     strip. Outside is what differs from them by at most ``levels`` in each channel and is connected to
     the band's first or last row, or to both its sides by a gutter that something bridges, through gaps of
-    at least ``min_gap`` pixels; next to it, up to ``halo_levels`` are put down to compression.
+    at least ``min_gap`` pixels; next to it, what is 255 in ``maybe_gutter`` is put down to compression.
     """
-    if above is None and below is None:
-        return np.zeros(picture.shape[:2], np.bool_)
     sure = gutter_coloured(picture, above, below, levels)
     near = cv2.dilate(sure, np.ones((2 * _HALO + 1, 2 * _HALO + 1), np.uint8))
-    coloured = cv2.bitwise_or(
-        sure, cv2.bitwise_and(near, gutter_coloured(picture, above, below, halo_levels))
-    )
+    coloured = cv2.bitwise_or(sure, cv2.bitwise_and(near, maybe_gutter))
     # Dark outlines would lead from a black gutter into every picture.
-    gutter = cv2.morphologyEx(coloured, cv2.MORPH_OPEN, np.ones((min_gap, min_gap), np.uint8))
+    gutter = cv2.morphologyEx(
+        coloured, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_CROSS, (min_gap, min_gap))
+    )
     height, width = gutter.shape
     canvas = np.zeros((height + 2, width), np.uint8)
     canvas[1:-1] = gutter
@@ -59,6 +63,8 @@ def gutter_coloured(
 ) -> NDArray[np.uint8]:
     """255 where a pixel has a gutter's colour: that above, that below, or in a gradient one between."""
     colours = [colour for colour in (above, below) if colour is not None]
+    if len(colours) == 2 and np.abs(colours[0] - colours[1]).max() <= _SAME:
+        colours = [np.asarray((colours[0] + colours[1]) / 2, np.float32)]
     found = [
         cv2.inRange(picture, np.floor(colour - tolerance).clip(0), np.ceil(colour + tolerance).clip(0, 255))
         for colour in colours
@@ -80,7 +86,7 @@ def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
     height, width = picture.shape[:2]
     part = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
     rows = np.rint(above * (1 - part) + below * part).astype(np.uint8)
-    return np.repeat(rows[:, None], width, axis=1)
+    return np.asarray(cv2.resize(rows[:, None], (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _bridged(gutter: Mask, min_gap: int) -> list[tuple[int, int]]:
@@ -88,8 +94,10 @@ def _bridged(gutter: Mask, min_gap: int) -> list[tuple[int, int]]:
 
     Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges.
     """
-    share = gutter.mean(axis=1)
     open_sides = gutter[:, :2].all(axis=1) & gutter[:, -2:].all(axis=1)
+    if not open_sides.any():
+        return []
+    share = cv2.reduce(gutter.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel() / gutter.shape[1]
     spans = true_runs(open_sides & (share >= _SLIT_SHARE))
     padded = np.pad(share, 3)
     return [

@@ -20,6 +20,7 @@ _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a soun
 _NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
+_ALL_SIDES: Sides = (True, True, True, True)
 _NO_SIDES: Sides = (False, False, False, False)
 
 
@@ -77,14 +78,22 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
     return _apart(panels + _unframed(scene, loose), scene.sizes.panel)
 
 
+def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
+    """Sort drawings that fill their boxes into panels and texts."""
+    pieces = []
+    for x0, y0, x1, y1 in found:
+        mask = np.ones((y1 - y0, x1 - x0), np.bool_)
+        kind: PanelKind = TEXT if _is_text(scene, (x0, y0, x1, y1), mask, True) else PANEL
+        pieces.append(Piece((x0, y0, x1, y1), kind, _ALL_SIDES))
+    return pieces
+
+
 def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask]]:
     """The connected parts of a mask, each with its own mask, split where something bridges a gutter."""
-    every = drawn.astype(np.uint8)
     parts: list[tuple[Box, Mask]] = []
-    for (x, y, _, _), mask in _connected(every, every):
-        if np.count_nonzero(mask) > _SPECK:
-            for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
-                parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
+    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK):
+        for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
+            parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
     return parts
 
 
@@ -126,13 +135,23 @@ def _both(one: Frame, other: Frame, axis: int) -> Sides:
 
 def _unframed(scene: Scene, loose: NDArray[np.uint8]) -> list[Piece]:
     """The drawings without a frame; parts that lie near each other are one, but bubbles are apart."""
-    if not loose.any():
+    x0, y0, x1, y1 = bounds(loose)
+    if x0 == x1:
         return []
-    pieces = [Piece(box, TEXT) for box in _bubbles_taken(scene, loose)]
-    near = np.asarray(cv2.dilate(loose, _square(scene.sizes.part + 1)), np.uint8)
-    for box, mask in _connected(near, loose):
-        pieces.append(Piece(box, TEXT if _is_text(scene, box, mask, False) else PANEL))
-    return _beside(pieces, scene.sizes.panel)
+    part = Scene(scene.picture[y0:y1, x0:x1], scene.gutters, scene.sizes)
+    drawn = np.ascontiguousarray(loose[y0:y1, x0:x1])
+    pieces = [Piece(box, TEXT) for box in _bubbles_taken(part, drawn)]
+    near = np.asarray(cv2.dilate(drawn, _square(scene.sizes.part + 1)), np.uint8)
+    for (left, top, right, bottom), group in _connected(near):
+        mask = group & (drawn[top:bottom, left:right] > 0)
+        inner = bounds(mask)
+        if inner[0] < inner[2]:
+            box = boxes.shifted(inner, left, top)
+            mask = mask[inner[1] : inner[3], inner[0] : inner[2]]
+            pieces.append(Piece(box, TEXT if _is_text(part, box, mask, False) else PANEL))
+    return _beside(
+        [Piece(boxes.shifted(piece.box, x0, y0), piece.kind) for piece in pieces], scene.sizes.panel
+    )
 
 
 def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
@@ -145,7 +164,7 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     for times in _NECKS:
         square = _square(max(1, 2 * times * scene.sizes.part - 1))
         opened = np.asarray(cv2.morphologyEx(loose, cv2.MORPH_OPEN, square), np.uint8)
-        for box, mask in _connected(opened, opened):
+        for box, mask in _connected(opened):
             if min(mask.shape) >= scene.sizes.panel and is_bubble(scene.marks(box, mask), torn=times > 1):
                 found.append(_taken(loose, box, mask, scene.sizes.part))
     return found
@@ -194,18 +213,18 @@ def _square(size: int) -> NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
 
 
-def _connected(groups: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> list[tuple[Box, Mask]]:
-    """What is drawn in each connected part of ``groups``: its box, and its mask in it."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(groups, connectivity=8)
+def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0) -> list[tuple[Box, Mask]]:
+    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it, filled."""
+    contours, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
-    for label in range(1, count):
-        x, y, width, height, _ = (int(value) for value in stats[label])
-        view = (slice(y, y + height), slice(x, x + width))
-        mask = (labels[view] == label) & (drawn[view] > 0)
-        x0, y0, x1, y1 = bounds(mask)
-        if x0 < x1:
-            found.append(((x + x0, y + y0, x + x1, y + y1), mask[y0:y1, x0:x1]))
-    return found
+    for contour in contours:
+        x, y, width, height = cv2.boundingRect(contour)
+        if width * height > most_dirt:
+            mask = np.zeros((height, width), np.uint8)
+            cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+            if np.count_nonzero(mask) > most_dirt:
+                found.append(((x, y, x + width, y + height), mask.view(np.bool_)))
+    return sorted(found, key=lambda part: (part[0][1], part[0][0]))
 
 
 def _apart(pieces: list[Piece], small: int) -> list[Piece]:

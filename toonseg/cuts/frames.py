@@ -4,12 +4,15 @@ A drawing comes as a mask, the outside cut away. Seen from each side, the frame 
 mask begins, along one line. What begins before that line sticks out; hardly anything begins behind it.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonseg.cuts import boxes
 from toonseg.cuts.gutters import true_runs
 
 Mask = NDArray[np.bool_]
@@ -68,10 +71,11 @@ def find_frame(mask: Mask) -> Frame | None:
     A frame has at least three straight sides, a fourth may be faded or covered, and is filled.
     """
     height, width = mask.shape
+    begins = _begins(mask)
+    side = cache(lambda number, start, stop: _side(begins[number], start, stop))
     x0, y0, x1, y1 = bounds(mask)
     for _ in range(_ROUNDS):
-        columns, rows = mask[:, x0:x1], mask[y0:y1]
-        lines = [_side(view) for view in (rows.T, columns, rows[:, ::-1].T, columns[::-1])]
+        lines = [side(0, y0, y1), side(1, x0, x1), side(2, y0, y1), side(3, x0, x1)]
         found = [line.begin if line else None for line in lines]
         left, top, right, bottom = (
             given if begin is None else begin
@@ -86,16 +90,28 @@ def find_frame(mask: Mask) -> Frame | None:
     return None
 
 
+def _begins(mask: Mask) -> list[NDArray[np.intp]]:
+    """Where a mask begins, seen from left, top, right and bottom; -1 where it is empty."""
+    across = np.ascontiguousarray(mask, np.bool_).view(np.uint8)
+    down = cv2.transpose(across)
+    begins = []
+    for view in (across, down, cv2.flip(across, 1), cv2.flip(down, 1)):
+        drawn = np.asarray(view).view(np.bool_)
+        begin = drawn.argmax(axis=1)
+        begins.append(np.where(drawn[np.arange(len(drawn)), begin], begin, -1))
+    return begins
+
+
 def _frame(mask: Mask, box: tuple[int, int, int, int], lines: list[_Line | None]) -> Frame | None:
     """The frame with these sides, unless it is too little of one."""
     x0, y0, x1, y1 = box
-    part = mask[y0:y1, x0:x1]
-    if sum(line is not None for line in lines) < _LEAST_SIDES or _filled(mask, box, lines) < _FILLED:
-        return None
-    if np.count_nonzero(mask) > (1 + _MOST_OUTSIDE) * np.count_nonzero(part):
+    if sum(line is not None for line in lines) < _LEAST_SIDES:
         return None
     shares = [line.share if line else 0.0 for line in lines]
     if sum(sorted(shares)[-_LEAST_SIDES:]) < _LEAST_SIDES * _CLEAR_SHARE:
+        return None
+    inside = np.count_nonzero(mask[y0:y1, x0:x1])
+    if np.count_nonzero(mask) > (1 + _MOST_OUTSIDE) * inside or _filled(mask, box, lines) < _FILLED:
         return None
     left, top, right, bottom = (line is not None and line.slope == 0 for line in lines)
     return Frame(x0, y0, x1, y1, (shares[0], shares[1], shares[2], shares[3]), (left, top, right, bottom))
@@ -105,13 +121,16 @@ def _filled(mask: Mask, box: tuple[int, int, int, int], lines: list[_Line | None
     """The share of a frame's inside, between its four lines, that is drawn."""
     x0, y0, x1, y1 = box
     part = mask[y0:y1, x0:x1]
-    ys, xs = np.arange(y1 - y0)[:, None], np.arange(x1 - x0)[None]
+    if all(line is None or line.slope == 0 for line in lines):
+        return np.count_nonzero(part) / part.size
+    ys, xs = np.arange(y1 - y0, dtype=np.float32)[:, None], np.arange(x1 - x0, dtype=np.float32)[None]
     depths = (xs + x0, ys + y0, mask.shape[1] - x0 - 1 - xs, mask.shape[0] - y0 - 1 - ys)
     inside = np.ones(part.shape, np.bool_)
     for line, along, across in zip(lines, (ys, xs, ys, xs), depths, strict=True):
-        if line is not None:
-            inside &= across >= line.row + line.slope * along
-    return float(part[inside].mean()) if inside.any() else 0.0
+        if line is not None and line.slope != 0:
+            inside &= across >= np.float32(line.row) + np.float32(line.slope) * along
+    count = np.count_nonzero(inside)
+    return np.count_nonzero(part & inside) / count if count else 0.0
 
 
 def split_bridged(mask: Mask, min_size: int, min_slit: int) -> list[tuple[int, int, int, int]]:
@@ -123,50 +142,48 @@ def split_bridged(mask: Mask, min_size: int, min_slit: int) -> list[tuple[int, i
     return _split(mask, bounds(mask), min_size, min_slit)
 
 
-def bounds(mask: Mask) -> tuple[int, int, int, int]:
-    """The box ``x0, y0, x1, y1`` of a mask's True pixels; all 0 of none."""
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    if not len(rows):
-        return 0, 0, 0, 0
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+def bounds(mask: Mask | NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """The box ``x0, y0, x1, y1`` of a mask's pixels that are not 0; all 0 of none."""
+    x, y, width, height = cv2.boundingRect(np.asarray(mask).view(np.uint8))
+    return x, y, x + width, y + height
 
 
 def _split(
     mask: Mask, box: tuple[int, int, int, int], min_size: int, min_slit: int
 ) -> list[tuple[int, int, int, int]]:
     x0, y0, x1, y1 = box
-    part = mask[y0:y1, x0:x1]
-    if not part.any():
+    x0, y0, x1, y1 = boxes.shifted(bounds(mask[y0:y1, x0:x1]), x0, y0)
+    if x0 == x1:
         return []
-    dx0, dy0, dx1, dy1 = bounds(part)
-    x0, y0, x1, y1 = x0 + dx0, y0 + dy0, x0 + dx1, y0 + dy1
     part = mask[y0:y1, x0:x1]
-    slit = _slit(part, min_size, min_slit)
+    slit = _slit(part, 1, min_size, min_slit)
     if slit is not None:
         first, second = (x0, y0, x1, y0 + slit[0]), (x0, y0 + slit[1], x1, y1)
     else:
-        slit = _slit(part.T, min_size, min_slit)
+        slit = _slit(part, 0, min_size, min_slit)
         if slit is None:
             return [(x0, y0, x1, y1)]
         first, second = (x0, y0, x0 + slit[0], y1), (x0 + slit[1], y0, x1, y1)
     return _split(mask, first, min_size, min_slit) + _split(mask, second, min_size, min_slit)
 
 
-def _slit(mask: Mask, min_size: int, min_slit: int) -> tuple[int, int] | None:
-    """The span of rows of the clearest bridged gutter, if there is one."""
-    extent = mask.sum(axis=1).astype(np.float32)
-    height = len(extent)
-    if height < 2 * min_size + min_slit:
+def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int] | None:
+    """The span of rows (of columns for axis 0) of the clearest bridged gutter, if there is one."""
+    if mask.shape[1 - axis] < 2 * min_size + min_slit:
+        return None
+    extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(-1, 1)
+    if extent.min() > (1 - _STEP_SHARE) * extent.max():
         return None
     window = np.ones((2 * (_WIDEST_SLIT // 2) + 1, 1), np.uint8)
-    full = cv2.morphologyEx(extent.reshape(-1, 1), cv2.MORPH_CLOSE, window).ravel()
+    full = cv2.morphologyEx(extent, cv2.MORPH_CLOSE, window).ravel()
     best, clearest = None, 0.0
-    for y0, y1 in true_runs(extent <= (1 - _STEP_SHARE) * full):
-        if y1 - y0 < min_slit or y0 < min_size or height - y1 < min_size:
+    for start, stop in true_runs(extent.ravel() <= (1 - _STEP_SHARE) * full):
+        if stop - start < min_slit or start < min_size or len(full) - stop < min_size:
             continue
-        clear = _straight_step(mask, y0, y1) / float(full[y0:y1].min())
+        rows = mask if axis == 1 else mask.T
+        clear = _straight_step(rows, start, stop) / float(full[start:stop].min())
         if clear >= _STEP_SHARE and clear > clearest:
-            best, clearest = (y0, y1), clear
+            best, clearest = (start, stop), clear
     return best
 
 
@@ -184,31 +201,47 @@ def _straight_step(mask: Mask, y0: int, y1: int) -> int:
     return steps if steps >= least else 0
 
 
-def _side(mask: Mask) -> _Line | None:
-    """The straight line along which a drawing begins from above, level if it can be."""
-    columns = np.flatnonzero(mask.any(axis=0))
-    begins = mask.argmax(axis=0)[columns].astype(np.float64)
-    share, first, last = _best_line(begins[None])
-    if share[0] < _CLEARLY_LEVEL:
+def _side(begins: NDArray[np.intp], start: int, stop: int) -> _Line | None:
+    """The straight line along which a drawing begins between two columns, level if it can be.
+
+    ``begins`` (n,) is the first row drawn in each column, -1 in those without any.
+    """
+    columns = np.flatnonzero(begins[start:stop] >= 0)
+    begins = begins[start:stop][columns]
+    level = _level_line(begins)
+    share = level.share if level else 0.0
+    if share < _CLEARLY_LEVEL:
         # A slanted line is sought on some columns only.
         some = np.unique(np.linspace(0, len(columns) - 1, _SOUGHT).astype(np.intp))
-        slanted = _best_line(begins[some] - np.outer(_SLOPES, columns[some]))
-        at = int(slanted[0].argmax())
-        if slanted[0][at] > share[0] + _CLEARLY_SLANTED:
+        shares, first = _slanted_lines(np.asarray(begins[some] - np.outer(_SLOPES, columns[some])))
+        at = int(shares.argmax())
+        if shares[at] > share + _CLEARLY_SLANTED:
             slope = float(_SLOPES[at])
             offset = begins - slope * columns
-            on_line = (offset >= slanted[1][at]) & (offset < slanted[2][at])
+            on_line = (offset >= first[at]) & (offset < first[at] + _ON_LINE)
             return _Line(
-                float(slanted[0][at]), int(begins[on_line].min()), float(np.median(offset[on_line])), slope
+                float(shares[at]), int(begins[on_line].min()), float(np.median(offset[on_line])), slope
             )
-    if share[0] == 0:
+    return level
+
+
+def _level_line(begins: NDArray[np.intp]) -> _Line | None:
+    """The level line on which most of the beginnings (n,) lie, unless they are few or many lie behind."""
+    least = int(begins.min())
+    histogram = np.bincount(begins - least)
+    sums = np.cumsum(np.concatenate([[0], histogram, [0] * _ON_LINE]))
+    within = sums[_ON_LINE:] - sums[:-_ON_LINE]
+    within[: max(0, int(np.searchsorted(sums[1:], _kept(len(begins)), side="right")) - _BEHIND)] = 0
+    at = int(within.argmax())
+    share = float(within[at]) / len(begins)
+    if share < _LINE_SHARE:
         return None
-    row = float(np.median(begins[(begins >= first[0]) & (begins < last[0])]))
-    return _Line(float(share[0]), int(row), row, 0.0)
+    row = least + int(np.searchsorted(sums, sums[at] + (within[at] + 1) // 2)) - 1
+    return _Line(share, row, float(row), 0.0)
 
 
-def _best_line(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """The frame's line in each row of offsets (s, n): its share of them, its first and last offset.
+def _slanted_lines(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The best line in each row of offsets (s, n): its share of them, and its first offset.
 
     The share is 0 where too few lie on any line, or too many behind it.
     """
@@ -217,13 +250,17 @@ def _best_line(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     bins = np.floor(offsets - least).astype(np.intp)
     length = int(bins.max()) + 1
     histogram = np.bincount((bins + np.arange(rows)[:, None] * length).ravel(), minlength=rows * length)
-    sums = np.cumsum(np.pad(histogram.reshape(rows, length), ((0, 0), (1, _ON_LINE))), axis=1)
+    sums = np.zeros((rows, length + 1 + _ON_LINE), np.intp)
+    sums[:, 1 : length + 1] = histogram.reshape(rows, length)
+    np.cumsum(sums, axis=1, out=sums)
     within = sums[:, _ON_LINE:] - sums[:, :-_ON_LINE]
-    # The bin from which on no more than the missing share of the offsets lies behind the line.
-    kept = min(count - 1, int(np.ceil((1 - _MISSING_SHARE) * count)))
-    nearest = np.partition(bins, kept, axis=1)[:, [kept]] - _BEHIND
+    nearest = np.partition(bins, _kept(count), axis=1)[:, [_kept(count)]] - _BEHIND
     within[np.arange(within.shape[1])[None] < nearest] = 0
     at = within.argmax(axis=1)
     share = within[np.arange(rows), at] / count
-    first = at + least
-    return np.where(share >= _LINE_SHARE, share, 0.0), first, first + _ON_LINE
+    return np.where(share >= _LINE_SHARE, share, 0.0), at + least
+
+
+def _kept(count: int) -> int:
+    """Of that many beginnings in order, the one behind which no more than the missing share lie."""
+    return min(count - 1, math.ceil((1 - _MISSING_SHARE) * count))

@@ -29,8 +29,10 @@ PLAIN = 0.2  # of leaving a stretch without straight ends to a picture
 STRIP_END = 0.6  # what the strip's own end counts as an end
 FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
+SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
 UNSEEN = 2.5  # of a change behind a drawing
 ALONE = 0.5  # by which a change is dearer when the colour before or behind it is that of one gutter only
+DEAREST = UNSEEN * (1 + 2 * ALONE)  # what the changes on both sides of one gutter cost at most
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,18 @@ def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
     best = skipped[:-1] + FIRST
     before = np.full(len(stretches), -1)
     change_before = np.zeros(len(stretches))
+    last = np.empty(0, np.intp)  # the stretches that may still be the last gutter before the next one
     for at in range(1, len(stretches)):
-        change = _change_costs(stretches, tops, bottoms, at, tolerance)
-        alone = np.where(before[:at] < 0, ALONE * change, 0)
-        total = best[:at] + skipped[at] - skipped[1 : at + 1] + change + alone
+        last = np.append(last, at - 1)
+        so_far = best[last] - skipped[last + 1]
+        last = last[so_far <= so_far.min() + DEAREST]
+        change = _change_costs(stretches, tops, bottoms, last, at, tolerance)
+        alone = np.where(before[last] < 0, ALONE * change, 0)
+        total = best[last] + skipped[at] - skipped[last + 1] + change + alone
         # Of equally cheap ones the nearest, so that as many as possible are gutters.
-        nearest = at - 1 - int(np.argmin(total[::-1]))
+        nearest = len(last) - 1 - int(np.argmin(total[::-1]))
         if total[nearest] <= best[at]:
-            best[at], before[at], change_before[at] = total[nearest], nearest, change[nearest]
+            best[at], before[at], change_before[at] = total[nearest], last[nearest], change[nearest]
     final = best + skipped[-1] - skipped[1:] + ALONE * change_before
     at = len(stretches) - 1 - int(np.argmin(final[::-1]))
     if final[at] > skipped[-1]:
@@ -90,16 +96,23 @@ def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
 
 def _steps(flat: NDArray[np.bool_], colour: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Lines (n,) at which the colour (n, 3) of flat lines leaps, or jumps by more than anywhere around."""
-    here = np.arange(len(colour)) + 6
-    padded = np.pad(colour, ((6, 6), (0, 0)), mode="edge")
-    above = np.pad(flat, (2, 0))
-    leaps = flat & above[1:-1] & (np.abs(padded[here] - padded[here - 1]).max(axis=1) > LEAP)
-    jump = np.abs(padded[here] - padded[here - 2]).max(axis=1)
-    slope_above = np.abs(padded[here - 2] - padded[here - 6]).max(axis=1) / 2
-    slope_below = np.abs(padded[here + 4] - padded[here]).max(axis=1) / 2
-    jump[~(flat & above[1:-1] & above[:-2]) | _near(leaps, 1)] = 0
-    excess = jump - 2 * np.minimum(slope_above, slope_below)
-    return np.asarray(leaps | ((excess > STEP) & (jump >= _near(jump, 2))), np.bool_)
+    leaps = np.zeros(len(flat), np.bool_)
+    jump = np.zeros(len(flat), np.float32)
+    leaps[1:] = flat[1:] & flat[:-1] & (_apart(colour[1:], colour[:-1]) > LEAP)
+    jump[2:] = _apart(colour[2:], colour[:-2])
+    jump[2:][~(flat[2:] & flat[1:-1] & flat[:-2])] = 0
+    jump[_near(leaps, 1)] = 0
+    sought = np.flatnonzero((jump > STEP) & (jump >= _near(jump, 2)))
+    above, below = np.maximum(sought - 6, 0), np.minimum(sought + 4, len(flat) - 1)
+    slope = np.minimum(_apart(colour[sought - 2], colour[above]), _apart(colour[below], colour[sought]))
+    leaps[sought[jump[sought] - slope > STEP]] = True
+    return leaps
+
+
+def _apart(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """By how many levels colours (n, 3) differ: (n,)."""
+    red, green, blue = np.abs(ones - others).T
+    return np.asarray(np.maximum(np.maximum(red, green), blue), np.float32)
 
 
 def _near(values: NDArray[Any], reach: int) -> NDArray[Any]:
@@ -121,17 +134,22 @@ def _part(flat: NDArray[np.bool_], steps: NDArray[np.bool_]) -> list[tuple[int, 
 
 def _stretch(lines: Lines, colour: NDArray[np.float32], y0: int, y1: int) -> Stretch:
     deep = 1 if y1 - y0 > 4 else 0  # the outermost lines hold some of what is beyond
-    top = np.median(colour[y0 + deep : y1][:4], axis=0)
-    bottom = np.median(colour[y0 : y1 - deep][-4:], axis=0)
+    top = _middle(colour[y0 + deep : y1][:4])
+    bottom = _middle(colour[y0 : y1 - deep][-4:])
     above = STRIP_END if y0 == 0 else _straightness(lines.change[max(0, y0 - 1) : y0 + 3])
     below = STRIP_END if y1 == len(lines) else _straightness(lines.change[y1 - 1 : y1 + 3])
     weight = max(SHORT, min(1.0, (y1 - y0) / min(LONG, len(lines))))
     return Stretch(y0, y1, top, bottom, (above, below), weight)
 
 
+def _middle(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The median of each channel of colours (n, 3), the upper one of two."""
+    return np.asarray(np.sort(colours, axis=0)[len(colours) // 2])
+
+
 def _straightness(change: NDArray[np.float32]) -> float:
     low, high = STRAIGHT
-    return float(np.clip((change.max(initial=0.0) - low) / (high - low), 0, 1))
+    return min(1.0, max(0.0, (float(change.max(initial=0.0)) - low) / (high - low)))
 
 
 def _cost_as_picture(stretch: Stretch) -> float:
@@ -142,17 +160,20 @@ def _change_costs(
     stretches: list[Stretch],
     tops: NDArray[np.float32],
     bottoms: NDArray[np.float32],
+    last: NDArray[np.intp],
     at: int,
     tolerance: int,
 ) -> NDArray[np.float64]:
-    """What it costs to have ``at`` follow each of the earlier stretches as the next gutter: (at,)."""
-    joined = np.abs(bottoms[:at] - tops[at]).max(axis=1)
-    alike = np.abs(tops[:at] - tops[at]).max(axis=1)
-    alike = np.minimum(alike, np.abs(bottoms[:at] - bottoms[at]).max(axis=1)) + SAME
+    """What it costs to have ``at`` follow each of the stretches ``last`` (k,) as the next gutter: (k,)."""
+    joined = np.abs(bottoms[last] - tops[at]).max(axis=1)
+    alike = np.abs(tops[last] - tops[at]).max(axis=1)
+    alike = np.minimum(alike, np.abs(bottoms[last] - bottoms[at]).max(axis=1)) + SAME
     apart = np.minimum(joined, alike)
-    price = np.full(at, UNSEEN)
-    if stretches[at].y0 - stretches[at - 1].y1 <= TOUCHING:
+    price = np.full(len(last), UNSEEN)
+    if last[-1] == at - 1 and stretches[at].y0 - stretches[at - 1].y1 <= TOUCHING:
         apart[-1], price[-1] = joined[-1], SEEN
+        if joined[-1] > SAME:
+            apart[-1] = max(joined[-1], SAME + SHARP * (tolerance - SAME))
     return np.asarray(price * np.clip((apart - SAME) / max(1, tolerance - SAME), 0, 1), np.float64)
 
 
@@ -162,5 +183,7 @@ def true_runs(values: NDArray[np.bool_]) -> list[tuple[int, int]]:
     >>> true_runs(np.array([True, False, True, True]))
     [(0, 1), (2, 4)]
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], values, [False]]).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+    padded = np.zeros(len(values) + 2, np.bool_)
+    padded[1:-1] = values
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -6,19 +6,21 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
-from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
-from toonseg.cuts.background import Colour, flood_outside
+from toonseg.cuts.background import Colour, flood_outside, gutter_coloured
 from toonseg.cuts.boxes import Box
-from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces
-from toonseg.cuts.rows import Picture, Rows, read_small
+from toonseg.cuts.closed import find_closed
+from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
+from toonseg.cuts.frames import Sides
+from toonseg.cuts.rows import Picture
 from toonseg.records import PANEL, TEXT, PanelKind
+from toonseg.strip import HalfStrip, Strip, shrink
 
 _CONTEXT_PX = 8  # rows of the gutters above and below that are looked at with a band
-_ANALYSED_PIXELS = 6_000_000  # of a band; taller ones are shrunk more
-_REACH = 3  # pixels around a side in which the picture's first one is sought
-_SEARCHED = 512  # pixels along a side that are looked at for that
+_ANALYSED_PIXELS = 3_000_000  # of a band; taller ones are shrunk more
+_REACH = 2  # pixels of the halved picture around a side in which the drawing's first one is sought
+_SEARCHED = 48  # pixels along a side that are looked at for that
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Drawing:
     kind: PanelKind
 
 
-def find_panels(strip: Rows, bands: Sequence[tuple[int, int]], params: PanelParams) -> list[Drawing]:
+def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelParams) -> list[Drawing]:
     """Find the drawings in a strip's bands: panels and drawings of text only, sorted by row and column.
 
     ``bands`` are sorted and disjoint, with gutters between them; each panel lies in one of them. No bands
@@ -65,70 +67,105 @@ def find_panels(strip: Rows, bands: Sequence[tuple[int, int]], params: PanelPara
 
 
 def _find_in_band(
-    strip: Rows, band: tuple[int, int], above: int, below: int, params: PanelParams
+    strip: Strip, band: tuple[int, int], above: int, below: int, params: PanelParams
 ) -> list[tuple[Box, PanelKind]]:
     """Find the drawings in a band, which has ``above`` and ``below`` rows of gutter beside it."""
-    start, stop = band[0] - above, band[1] + below
-    times = 2
-    while (stop - start) * strip.width > _ANALYSED_PIXELS * times * times:
-        times *= 2
-    picture = read_small(strip, start, stop, times)
-    upper = _colour(picture[: max(1, above // times)]) if above else None
-    lower = _colour(picture[-max(1, below // times) :]) if below else None
+    half = strip.half
+    y0, y1 = half.line(band[0]), half.line(band[1])
+    start, stop = half.line(band[0] - above), half.line(band[1] + below)
+    shrunk = 1
+    while (stop - start) * half.width > _ANALYSED_PIXELS * shrunk * shrunk:
+        shrunk *= 2
+    picture = _read_small(half, start, stop, shrunk)
+    upper = _colour(picture[: max(1, (y0 - start) // shrunk)]) if above else None
+    lower = _colour(picture[-max(1, (stop - y1) // shrunk) :]) if below else None
     if upper is None and lower is None:
         return [((0, band[0], strip.width, band[1]), PANEL)]
-    sizes = Sizes(
+    scene = Scene(picture, [c for c in (upper, lower) if c is not None], _sizes(params, 2 * shrunk))
+    found = []
+    for piece in _find_pieces(scene, upper, lower, params):
+        _, top, _, bottom = piece.box
+        rows = (half.row(min(start + top * shrunk, stop)), half.row(min(start + bottom * shrunk, stop)))
+        off = _inwards(picture, piece.box, piece.level) if shrunk == 1 else (0, 0, 0, 0)
+        x0, x1 = (
+            max(0, piece.box[0] * 2 * shrunk + off[0]),
+            min(piece.box[2] * 2 * shrunk - off[2], strip.width),
+        )
+        box = (x0, max(band[0], rows[0] + off[1]), x1, min(band[1], rows[1] - off[3]))
+        if boxes.width(box) > 0 and boxes.height(box) > 0:
+            found.append((box, piece.kind))
+    return found
+
+
+def _sizes(params: PanelParams, times: int) -> Sizes:
+    """The lengths of ``params`` in pixels of a picture ``times`` smaller than the strip."""
+    return Sizes(
         panel=max(2, params.min_panel_px // times),
         letter=max(1, params.max_letter_px // times),
         gap=max(1, params.min_gap_px // times - 1),  # a gap's outermost pixels are mixed with what is beside
         part=params.part_gap_px // times,
     )
-    levels = (params.background_levels, params.halo_levels)
-    outside = flood_outside(picture, upper, lower, *levels, sizes.gap)
-    found = []
-    gutters = [colour for colour in (upper, lower) if colour is not None]
-    for piece in find_pieces(Scene(picture, gutters, sizes), ~outside):
-        x0, y0, x1, y1 = (value * times for value in piece.box)
-        box = (x0, max(band[0], start + y0), min(x1, strip.width), min(band[1], start + y1))
-        found.append((_sharpened(strip, box, piece, times), piece.kind))
-    return [(box, kind) for box, kind in found if boxes.width(box) > 0 and boxes.height(box) > 0]
+
+
+def _find_pieces(
+    scene: Scene, upper: Colour | None, lower: Colour | None, params: PanelParams
+) -> list[Piece]:
+    """Find a scene's drawings: at a glance where they are closed, or else by flooding the gutter."""
+    maybe_gutter = gutter_coloured(scene.picture, upper, lower, params.halo_levels)
+    closed = find_closed(maybe_gutter, scene.sizes.gap, scene.sizes.panel)
+    if closed is not None:
+        return sort_closed(scene, closed)
+    outside = flood_outside(
+        scene.picture, upper, lower, params.background_levels, maybe_gutter, scene.sizes.gap
+    )
+    return find_pieces(scene, ~outside)
+
+
+def _read_small(half: HalfStrip, start: int, stop: int, times: int, window_lines: int = 1024) -> Picture:
+    """The lines ``start <= line < stop`` shrunk by ``times``, read window by window."""
+    if times == 1:
+        return half.lines(start, stop)
+    step = max(1, window_lines // times) * times
+    return np.concatenate(
+        [shrink(half.lines(y, min(y + step, stop)), times) for y in range(start, stop, step)]
+    )
 
 
 def _colour(gutter: Picture) -> Colour:
-    """The colour of a gutter's rows: that of its middle, far from the drawings beside it."""
+    """The colour of a gutter's lines: that of its middle, far from the drawings beside it."""
     middle = len(gutter) // 2
-    rows = gutter[max(0, middle - 1) : middle + 1]
-    return np.asarray(np.median(rows.reshape(-1, 3), axis=0), np.float32)
+    lines = gutter[max(0, middle - 1) : middle + 1]
+    samples = np.sort(lines[:, :: max(1, lines.shape[1] // _SEARCHED)].reshape(-1, 3), axis=0)
+    return np.asarray(samples[len(samples) // 2], np.float32)
 
 
-def _sharpened(strip: Rows, box: Box, piece: Piece, times: int) -> Box:
-    """The box with its level sides moved to where the picture begins in full scale."""
-    if times > 2:
-        return box
+def _inwards(picture: Picture, box: Box, level: Sides) -> tuple[int, ...]:
+    """By how many pixels in full scale each level side begins further inwards; 0 for others.
+
+    The box ``x0, y0, x1, y1`` is in pixels of the ``picture``, which is at half the scale. On the way from
+    the gutter inwards, what is at least three quarters as far from it as any pixel is drawn; what is at
+    least one quarter as far is half gutter, half drawn.
+    """
+    height, width = picture.shape[:2]
     x0, y0, x1, y1 = box
-    left, top, right, bottom = piece.level
-    across = _middle(x0, x1)
-    if top and y0 >= _REACH:
-        y0 += _begin(strip.rows(y0 - _REACH, min(strip.height, y0 + _REACH))[:, across])
-    if bottom and y1 + _REACH <= strip.height:
-        y1 -= _begin(strip.rows(max(0, y1 - _REACH), y1 + _REACH)[::-1, across])
-    down = _middle(y0, y1)
-    if (left and x0 >= _REACH) or (right and x1 + _REACH <= strip.width):
-        rows = strip.rows(down.start, down.stop)
-        if left and x0 >= _REACH:
-            x0 += _begin(rows[:, x0 - _REACH : x0 + _REACH].swapaxes(0, 1))
-        if right and x1 + _REACH <= strip.width:
-            x1 -= _begin(rows[:, x1 - _REACH : x1 + _REACH].swapaxes(0, 1)[::-1])
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else box
-
-
-def _middle(start: int, stop: int) -> slice:
-    spare = max(0, stop - start - _SEARCHED) // 2
-    return slice(start + spare, stop - spare)
-
-
-def _begin(lines: NDArray[np.uint8]) -> int:
-    """Where a picture begins in lines (2 * _REACH, n, 3) from the gutter inwards, from their middle on."""
-    red, green, blue = np.abs(lines.astype(np.int16) - lines[0]).transpose(2, 0, 1)
-    away = np.median(np.maximum(np.maximum(red, green), blue), axis=1)
-    return int(np.argmax(2 * away >= away.max())) - _REACH if away.any() else 0
+    xs, ys = (
+        np.linspace(x0, x1 - 1, _SEARCHED).astype(np.intp),
+        np.linspace(y0, y1 - 1, _SEARCHED).astype(np.intp),
+    )
+    on = np.arange(-_REACH, _REACH + 1)[:, None]
+    sides = np.stack(
+        [
+            picture[ys, (x0 + on).clip(0, width - 1)],
+            picture[(y0 + on).clip(0, height - 1), xs],
+            picture[ys, (x1 - 1 - on).clip(0, width - 1)],
+            picture[(y1 - 1 - on).clip(0, height - 1), xs],
+        ]
+    ).astype(np.int16)
+    red, green, blue = np.abs(sides - sides[:, :1]).transpose(3, 0, 1, 2)
+    away = np.maximum(np.maximum(red, green), blue).mean(axis=2)
+    most = away.max(axis=1)
+    first = np.argmax(4 * away >= most[:, None], axis=1)
+    shift = 2 * (first - _REACH) + (4 * away[np.arange(4), first] < 3 * most)
+    inner = (x0 >= _REACH, y0 >= _REACH, width - x1 >= _REACH, height - y1 >= _REACH)
+    known = np.array(level) & np.array(inner) & (most > 0)
+    return tuple(int(value) for value in np.where(known, shift, 0))

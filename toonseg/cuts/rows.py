@@ -1,45 +1,37 @@
-"""What each pair of a strip's rows looks like: the numbers from which gutters are told.
+"""What each line of a strip looks like: the numbers from which gutters are told.
 
-Everything here is measured on the picture at half its scale, where a compressor's noise is halved too
-and there is a quarter of the work; a *line* is one row of it, two rows of the strip.
+Everything here is measured on the strip at half its scale, where a compressor's noise is halved too and
+there is a quarter of the work; a *line* is one row of it, two rows of the strip.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from toonseg.strip import HalfStrip
 
 Picture = NDArray[np.uint8]
 
 EDGE = 4  # columns of the halved picture, at each side, whose mean is a line's edge colour
 CHANGE = 32  # levels by which a sample must differ from two lines above to count as changed
 APART = 2  # lines between which changes are seen: a compressor smears an edge over more than one
-
-
-class Rows(Protocol):
-    """Rows of a picture that can be asked for: a strip, or anything like it."""
-
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-
-    def rows(self, y0: int, y1: int) -> Picture:
-        """RGB (y1 - y0, width, 3) uint8."""
+_PALE = 2  # levels by which the mean of a gutter's line may differ from its edges': noise cancels out
+_LONG = 6  # lines one after the other in which it does so from which they are a pale picture's
+_NEAR = 4  # lines around an end of flat lines in which changes are looked at
+_LEAP = 7  # levels between the edge colours of flat lines that may end a stretch of them
+_AROUND = 8  # lines measured with a window's own, so that its borders change nothing
 
 
 @dataclass(frozen=True)
 class Lines:
-    """A number for each line, ``n`` of them; the last one of an odd strip repeats its last row.
+    """A number for each line, ``n`` of them.
 
     ``left`` and ``right`` (n, 3) uint8 are the edge colours, and ``flat`` (n,) bool tells lines of one
-    colour. ``change`` (n,) float32 is the share of samples that changed since two lines above.
+    colour. ``change`` (n,) float32 is the share of samples that changed since two lines above, near the
+    lines at which stretches of flat ones may end, and 0 elsewhere.
     """
 
     left: NDArray[np.uint8]
@@ -56,76 +48,96 @@ class Lines:
         return np.asarray((self.left.astype(np.float32) + self.right) / 2, np.float32)
 
 
-def measure_lines(strip: Rows, most_off: int, off: int, off_share: float, window_rows: int = 2048) -> Lines:
+def measure_lines(
+    strip: HalfStrip, most_off: int, off: int, off_share: float, window_lines: int = 1024
+) -> Lines:
     """Measure a strip window by window; the windows' height changes nothing in the result.
 
     A line is flat when no sample differs from the line's edge colour by more than ``most_off`` levels,
-    at most the share ``off_share`` of them by more than ``off``, and both its ends are of one colour.
+    at most the share ``off_share`` of them by more than ``off``, both its ends are of one colour, and it
+    does not belong to a pale picture, whose lines differ by little but on the whole, one after the other.
     """
-    found: list[tuple[NDArray[np.generic], ...]] = []
-    above: Picture | None = None
-    for window in _windows(strip, window_rows):
-        half = shrink(window, 2)
-        lines = half.reshape(len(half), -1)
-        left, right = _mean(half[:, :EDGE]), _mean(half[:, -EDGE:])
-        edge = ((left.astype(np.uint16) + right + 1) // 2).astype(np.uint8)
-        flat = _flat(lines, edge, most_off, off, off_share)
-        flat &= cv2.absdiff(left, right).max(axis=1) <= off // 2  # averages are quieter than samples
-        seen = lines if above is None else np.concatenate([above, lines])
-        change = _change(seen)[len(seen) - len(lines) :]
-        found.append((left, right, flat, change))
-        above = seen[-APART:]
+    found = []
+    for start, stop, own in _windows(strip.height, max(1, window_lines)):
+        picture = strip.lines(start, stop)
+        lines = _measure(picture, most_off, off, off_share)
+        found.append(tuple(values[own] for values in lines))
     if not found:
         none = np.empty((0, 3), np.uint8)
         return Lines(none, none, np.empty(0, np.bool_), np.empty(0, np.float32))
-    return Lines(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    left, right, flat, change, pale = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    # Beside a drawing, a compressor's noise may look like a pale picture, but not for long.
+    pale = cv2.morphologyEx(
+        pale.astype(np.uint8).reshape(-1, 1), cv2.MORPH_OPEN, np.ones((_LONG, 1), np.uint8)
+    )
+    return Lines(left, right, flat & (pale.ravel() == 0), change)
 
 
-def shrink(picture: Picture, times: int) -> Picture:
-    """Average blocks of ``times`` x ``times`` pixels; what is over at the end is filled up by repeating."""
-    height, width = picture.shape[:2]
-    down, across = -height % times, -width % times
-    if down or across:
-        picture = cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-    size = ((width + across) // times, (height + down) // times)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+def _windows(height: int, step: int) -> Iterator[tuple[int, int, slice]]:
+    """Spans of lines to measure, and which of their lines they are measured for."""
+    for begin in range(0, height, step):
+        end = min(begin + step, height)
+        start, stop = max(0, begin - _AROUND), min(end + _AROUND, height)
+        yield start, stop, slice(begin - start, end - start)
 
 
-def read_small(strip: Rows, y0: int, y1: int, times: int, window_rows: int = 2048) -> Picture:
-    """The rows ``y0 <= y < y1`` shrunk by ``times``, read window by window."""
-    step = max(1, window_rows // times) * times
-    parts = [shrink(strip.rows(y, min(y + step, y1)), times) for y in range(y0, y1, step)]
-    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+def _measure(
+    picture: Picture, most_off: int, off: int, off_share: float
+) -> tuple[Picture, Picture, NDArray[np.bool_], NDArray[np.float32], NDArray[np.bool_]]:
+    """Edge colours, flatness, changes and paleness of the lines of a picture (n, w, 3)."""
+    left, right = _mean(picture[:, :EDGE]), _mean(picture[:, -EDGE:])
+    edge = ((left.astype(np.int16) + right + 1) // 2).astype(np.int16)
+    flat = np.asarray(cv2.absdiff(left, right).max(axis=1) <= off // 2)  # averages are quieter than samples
+    furthest = _off(picture, edge)
+    flat &= furthest <= most_off
+    strays = np.flatnonzero(flat & (furthest > off))
+    flat[strays] = _stray_share(picture[strays], edge[strays], off) <= off_share
+    pale = flat & (_apart(_mean(picture).astype(np.int16), edge) > _PALE)
+    return left, right, flat, _change(picture, _near_ends(flat, edge)), pale
 
 
-def _windows(strip: Rows, window_rows: int) -> Iterator[Picture]:
-    step = max(2, window_rows // 2 * 2)
-    for y0 in range(0, strip.height, step):
-        yield strip.rows(y0, min(y0 + step, strip.height))
+def _near_ends(flat: NDArray[np.bool_], edge: NDArray[np.int16]) -> NDArray[np.intp]:
+    """The lines around those at which a stretch of flat lines of one colour may end or begin."""
+    ends = np.zeros(len(flat), np.bool_)
+    ends[1:] = (flat[1:] != flat[:-1]) | (_apart(edge[1:], edge[:-1]) > _LEAP)
+    ends[APART:] |= _apart(edge[APART:], edge[:-APART]) > _LEAP
+    ends[1:] &= flat[1:] | flat[:-1]
+    near = cv2.dilate(ends.astype(np.uint8).reshape(-1, 1), np.ones((2 * _NEAR + 1, 1), np.uint8)).ravel()
+    return np.flatnonzero(near[APART:]) + APART
 
 
 def _mean(columns: Picture) -> Picture:
     """Mean over the columns of (n, w, 3), rounded: (n, 3) uint8."""
-    count = columns.shape[1]
-    return np.asarray((columns.sum(axis=1, dtype=np.uint32) * 2 + count) // (2 * count), np.uint8)
+    return np.asarray(cv2.reduce(columns, 1, cv2.REDUCE_AVG)[:, 0], np.uint8)
 
 
-def _flat(
-    lines: NDArray[np.uint8], edge: Picture, most_off: int, off: int, off_share: float
-) -> NDArray[np.bool_]:
-    """Which of the lines (n, 3w) are of their edge colour (n, 3) throughout."""
-    away = cv2.absdiff(lines, np.tile(edge, (1, lines.shape[1] // 3)))
-    most = cv2.reduce(away, 1, cv2.REDUCE_MAX).ravel()
-    _, far = cv2.threshold(away, off, 1, cv2.THRESH_BINARY)
-    count = cv2.reduce(far, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    return np.asarray((most <= most_off) & (count <= off_share * lines.shape[1]), np.bool_)
+def _off(picture: Picture, edge: NDArray[np.int16]) -> NDArray[np.int16]:
+    """By how many levels the sample that is furthest off differs from each line's edge colour: (n,)."""
+    most = cv2.reduce(picture, 1, cv2.REDUCE_MAX)[:, 0].astype(np.int16)
+    least = cv2.reduce(picture, 1, cv2.REDUCE_MIN)[:, 0].astype(np.int16)
+    return np.maximum(_apart(most, edge), _apart(least, edge))
 
 
-def _change(lines: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Share of samples of each line that changed since ``APART`` lines above, 0 for the first ones."""
-    share = np.zeros(len(lines), np.float32)
-    if len(lines) > APART:
-        _, changed = cv2.threshold(cv2.absdiff(lines[APART:], lines[:-APART]), CHANGE, 1, cv2.THRESH_BINARY)
-        count = cv2.reduce(changed, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-        share[APART:] = count / lines.shape[1]
+def _apart(colours: NDArray[np.int16], others: NDArray[np.int16]) -> NDArray[np.int16]:
+    """By how many levels colours (n, 3) differ from others: (n,)."""
+    red, green, blue = np.abs(colours - others).T
+    return np.asarray(np.maximum(np.maximum(red, green), blue), np.int16)
+
+
+def _stray_share(picture: Picture, edge: NDArray[np.int16], off: int) -> NDArray[np.float64]:
+    """The share of samples of each line that differ by more than ``off`` from its edge colour."""
+    if not len(picture):
+        return np.empty(0)
+    samples = picture.reshape(len(picture), -1)
+    away = cv2.absdiff(samples, np.tile(edge.astype(np.uint8), (1, picture.shape[1])))
+    return np.asarray(np.count_nonzero(away > off, axis=1) / samples.shape[1])
+
+
+def _change(picture: Picture, at: NDArray[np.intp]) -> NDArray[np.float32]:
+    """The share of samples of the lines ``at`` that changed since ``APART`` lines above; 0 for others."""
+    share = np.zeros(len(picture), np.float32)
+    if len(at):
+        samples = picture.reshape(len(picture), -1)
+        away = cv2.absdiff(samples[at], samples[at - APART])
+        share[at] = np.count_nonzero(away > CHANGE, axis=1) / samples.shape[1]
     return share

@@ -31,15 +31,14 @@ _BUBBLE_COLOURS = 3
 _ALIKE = 24  # levels around a colour, or around the mixtures of two, that count as the same
 _COVERED = 0.95  # share of the pixels that the counted colours make up
 _MOST_COLOURS = 5
-_SAMPLE = 1500  # pixels whose colours are counted
+_SAMPLE = 900  # pixels whose colours are counted
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The commonest colour (3,), its share, and how many colours there are besides the gutters'."""
+    """The commonest colour (3,), and how many colours there are besides the gutters'."""
 
     commonest: Colour
-    share: float
     count: int
 
 
@@ -54,10 +53,15 @@ class Marks:
         self._picture, self._mask = picture, mask
         self._max_letter, self._gutters = max_letter, gutters
 
-    @property
+    @cached_property
     def paper(self) -> float:
-        """The share of its commonest colour."""
-        return self._palette.share
+        """The share of the colour in the middle of all, which is the commonest if that is more than half."""
+        red, green, blue = self._pixels.T
+        plain = np.ones(len(red), np.bool_)
+        for channel in (red, green, blue):
+            middle = np.partition(channel, len(channel) // 2)[len(channel) // 2]
+            plain &= np.abs(channel.astype(np.int16) - middle) <= _ALIKE
+        return np.count_nonzero(plain) / len(plain)
 
     @property
     def colours(self) -> int:
@@ -80,22 +84,34 @@ class Marks:
         return self._marks[2]
 
     @cached_property
-    def _depth(self) -> NDArray[np.float32]:
-        """How many pixels each pixel lies from the drawing's rim."""
-        padded = np.pad(self._mask.astype(np.uint8), 1)
-        return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
-
-    @cached_property
     def _pixels(self) -> Picture:
         """Some of its pixels (n, 3), the outline's left out where there are others."""
-        inner = self._depth > _OUTLINE
-        found = np.flatnonzero(inner) if inner.any() else np.flatnonzero(self._mask)
-        ys, xs = np.divmod(found[:: max(1, len(found) // _SAMPLE)], self._mask.shape[1])
-        return np.asarray(self._picture[ys, xs], np.uint8)
+        height, width = self._mask.shape
+        step = max(1, int((self._mask.size / _SAMPLE) ** 0.5))
+        rows, columns = (
+            [
+                slice(shift, max(0, length - 2 * _OUTLINE + shift), step)
+                for shift in (0, _OUTLINE, 2 * _OUTLINE)
+            ]
+            for length in (height, width)
+        )
+        inner = self._mask[rows[1], columns[1]].copy()
+        for row in rows[::2]:
+            for column in columns[::2]:
+                inner &= self._mask[row, column]
+        found = self._picture[rows[1], columns[1]][inner]
+        return np.asarray(found if len(found) else self._picture[self._mask], np.uint8)
 
     @cached_property
     def _palette(self) -> Palette:
         return find_palette(self._pixels, self._gutters)
+
+    def _deeper(self, pixels: int) -> Mask:
+        """What lies further than so many pixels from the drawing's rim."""
+        square = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
+        mask = np.ascontiguousarray(self._mask).view(np.uint8)
+        inner = cv2.erode(mask, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        return np.asarray(inner, np.uint8).view(np.bool_)
 
     @cached_property
     def _marks(self) -> tuple[int, float, float]:
@@ -106,8 +122,8 @@ class Marks:
         plain = np.asarray(
             cv2.inRange(self._picture, (paper - _ALIKE).clip(0), (paper + _ALIKE).clip(0, 255))
         )
-        drawn = ((leaps > least) | (plain == 0)) & (self._depth > _DEEP)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(drawn.astype(np.uint8), connectivity=8)
+        drawn = ((leaps > least) | (plain == 0)) & self._deeper(_DEEP)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(drawn.view(np.uint8), connectivity=8)
         heights, areas = stats[1:count, cv2.CC_STAT_HEIGHT], stats[1:count, cv2.CC_STAT_AREA]
         real, tall = areas >= _SPECK, heights > self._max_letter
         total = int(areas[real].sum())
@@ -126,57 +142,66 @@ class Marks:
 def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
     """Find the colours that, mixed in pairs, make up pixels (n, 3), of which there is one at least.
 
-    Text has few: a letter's rim is a mixture of ink and paper.
+    Text has few: a letter's rim is a mixture of ink and paper. A few more than five count as many.
     """
-    left = np.ascontiguousarray(pixels.T, np.float32)
+    levels, weights = _counted(pixels)
     some = (1 - _COVERED) * len(pixels)
     colours: list[Colour] = []
     shares: list[float] = []
-    for gutter in gutters:
-        left, share = _without(left, gutter)
-        colours.append(gutter)
-        shares.append(share / len(pixels))
-    while left.shape[1] > some and len(colours) < _MOST_COLOURS + len(gutters):
-        colour = _commonest(left)
-        left, share = _without(left, colour)
-        for other in colours:
-            left = left[:, _from_mixtures(left, colour, other) > _ALIKE]
+    while len(colours) < len(gutters) or (
+        weights.sum() > some and len(colours) < _MOST_COLOURS + len(gutters)
+    ):
+        is_gutter = len(colours) < len(gutters)
+        colour = gutters[len(colours)] if is_gutter else _commonest(levels, weights)
+        left = _away(levels, colour) > _ALIKE
+        shares.append(float(weights[~left].sum()))
+        if colours and not is_gutter:
+            left &= (_from_mixtures(levels, [colour] * len(colours), colours) > _ALIKE).all(axis=0)
+        levels, weights = levels[:, left], weights[left]
         colours.append(colour)
-        shares.append(share / len(pixels))
-    most = int(np.argmax(shares))
-    return Palette(colours[most], shares[most], _pure(colours, len(gutters)) + (left.shape[1] > some))
+    return Palette(colours[int(np.argmax(shares))], _pure(colours, len(gutters)) + int(weights.sum() > some))
+
+
+def _counted(pixels: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The different colours (3, k) of pixels, those of eight levels as one, and how many of each."""
+    red, green, blue = (pixels >> 3).astype(np.int32).T
+    counts = np.bincount((red << 10) | (green << 5) | blue)
+    codes = np.flatnonzero(counts)
+    levels = np.stack([codes >> 10, (codes >> 5) & 31, codes & 31])
+    return (levels * 8 + 3.5).astype(np.float32), counts[codes].astype(np.float32)
+
+
+def _away(levels: NDArray[np.float32], colour: Colour) -> NDArray[np.float32]:
+    """By how many levels each of (3, k) differs from a colour (3,)."""
+    return np.asarray(np.abs(levels - colour[:, None]).max(axis=0), np.float32)
+
+
+def _commonest(levels: NDArray[np.float32], weights: NDArray[np.float32]) -> Colour:
+    """The mean of the colours (3, k) around the one of the greatest weight."""
+    near = _away(levels, levels[:, int(weights.argmax())]) <= _ALIKE / 2
+    return np.asarray(levels[:, near] @ weights[near] / weights[near].sum(), np.float32)
 
 
 def _pure(colours: list[Colour], gutters: int) -> int:
     """How many of the colours, the first ``gutters`` aside, are no mixture of two others."""
-    pure = colours
+    pure = list(colours)
     for colour in colours[gutters:]:
         others = [other for other in pure if other is not colour]
-        pairs = combinations(others, 2)
-        if any(_from_mixtures(colour[:, None], *pair)[0] <= _ALIKE for pair in pairs):
+        pairs = list(combinations(others, 2))
+        if pairs and (_from_mixtures(colour[:, None], *zip(*pairs, strict=True)) <= _ALIKE).any():
             pure = others
     return len(pure) - gutters
 
 
-def _commonest(pixels: NDArray[np.float32]) -> Colour:
-    """The commonest colour of pixels (3, n)."""
-    red, green, blue = pixels.astype(np.int32) >> 4
-    codes = (red << 8) | (green << 4) | blue
-    return np.asarray(np.median(pixels[:, codes == np.bincount(codes).argmax()], axis=1), np.float32)
-
-
-def _without(pixels: NDArray[np.float32], colour: Colour) -> tuple[NDArray[np.float32], int]:
-    """The pixels (3, n) of other colours, and how many are gone."""
-    left = pixels[:, np.abs(pixels - colour[:, None]).max(axis=0) > _ALIKE]
-    return left, pixels.shape[1] - left.shape[1]
-
-
-def _from_mixtures(pixels: NDArray[np.float32], one: Colour, other: Colour) -> NDArray[np.float32]:
-    """How far each of (3, n) is from the nearest mixture of two colours, in levels."""
-    along = other - one
-    away = pixels - one[:, None]
-    part = np.clip(along @ away / max(1.0, float(along @ along)), 0, 1)
-    return np.asarray(np.abs(away - along[:, None] * part).max(axis=0), np.float32)
+def _from_mixtures(
+    levels: NDArray[np.float32], ones: Sequence[Colour], others: Sequence[Colour]
+) -> NDArray[np.float32]:
+    """How far each of (3, k) is from the nearest mixture of each of p pairs of colours: (p, k) levels."""
+    one = np.stack(ones, axis=1)[..., None]
+    along = np.stack(others, axis=1)[..., None] - one
+    away = levels[:, None] - one
+    part = np.clip((away * along).sum(axis=0) / np.maximum(1.0, (along * along).sum(axis=0)), 0, 1)
+    return np.asarray(np.abs(away - along * part).max(axis=0), np.float32)
 
 
 def is_bubble(marks: Marks, torn: bool = False) -> bool:

@@ -42,10 +42,18 @@ def _parser() -> argparse.ArgumentParser:
     browser.add_argument("--install", action="store_true", help="install one where there is none")
     browser.set_defaults(run=_browser)
 
+    _add_rooms(commands)
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )
     return parser
+
+
+def _add_rooms(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that rooms of their own describe."""
+    from toonseg.export.commands import add_rejoin
+
+    add_rejoin(commands)
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:

@@ -110,5 +110,5 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
             return [kind(**{name: read[name](row[name]) for name in wanted}) for row in table]
     except FileNotFoundError:
         raise ToonsegError(f"{path} does not exist: run `dvc repro` to make it") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, csv.Error) as error:
         raise ToonsegError(f"{path}, line {table.line_num}: {error}") from None

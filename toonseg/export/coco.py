@@ -1,37 +1,37 @@
-"""Layout ``coco``: the panels untouched and one COCO file with run-length encoded masks.
+"""Layout ``coco``: the panels untouched and COCO files with run-length encoded masks.
 
     coco/
-      instances.json                       ids from 1; an annotation says its source and score
+      annotations/instances_SIDE.json      SIDE is train, test or unlabelled; ids from 1 in each
       images/SERIES/EPISODE/Y0-X0.png      file_name is the path below images/
 
-Categories keep the ids that they have in the project's datasets; only the chosen ones are listed.
+An annotation says its source (label or prediction) and score. Categories keep the ids that they have in
+the project's datasets; only the chosen ones are listed. Read by pycocotools, Detectron2, MMDetection.
 """
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from toonseg.export.instances import ExportInstance, ExportPanel
+from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel, Side
 from toonseg.store import write_json
 
 
-class Coco:
-    """Copies one panel after another, then writes their annotations."""
+class CocoDocument:
+    """Masks of one panel after another as a COCO file; ids count from 1."""
 
-    def __init__(self, folder: Path, classes: dict[int, str]) -> None:
-        self._folder = folder
-        self._categories = [{"id": class_id, "name": name} for class_id, name in classes.items()]
-        self._images: list[dict[str, Any]] = []
-        self._annotations: list[dict[str, Any]] = []
+    def __init__(self, job: ExportJob) -> None:
+        self._document: dict[str, list[dict[str, Any]]] = {
+            "images": [],
+            "annotations": [],
+            "categories": [{"id": class_id, "name": name} for class_id, name in job.classes.items()],
+        }
 
     def add(self, panel: ExportPanel) -> None:
-        """Copy a panel's file and note its instances."""
-        which = panel.panel
-        path = self._folder / "images" / which.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(panel.data)
-        height, width = panel.picture.shape[:2]
-        number = len(self._images) + 1
-        self._images.append(
+        """Note a panel and its instances."""
+        which, (height, width) = panel.panel, panel.picture.shape[:2]
+        images, annotations = self._document["images"], self._document["annotations"]
+        number = len(images) + 1
+        images.append(
             {
                 "id": number,
                 "file_name": which.path,
@@ -39,19 +39,37 @@ class Coco:
                 "height": height,
                 "series": which.series,
                 "episode": which.episode,
+                "side": panel.side,
             }
         )
         for instance in panel.instances:
-            self._annotations.append(_annotation(len(self._annotations) + 1, number, instance))
+            annotations.append(_annotation(len(annotations) + 1, number, instance))
+
+    def write(self, path: Path) -> None:
+        """Write the file."""
+        write_json(path, self._document)
+
+
+class Coco:
+    """Copies one panel after another, then writes their annotations."""
+
+    holds_pixels = True
+
+    def __init__(self, folder: Path, job: ExportJob) -> None:
+        self._folder = folder
+        self._documents: dict[Side, CocoDocument] = defaultdict(lambda: CocoDocument(job))
+
+    def add(self, panel: ExportPanel) -> None:
+        """Copy a panel's file and note its instances."""
+        path = self._folder / "images" / panel.panel.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(panel.data)
+        self._documents[panel.side].add(panel)
 
     def close(self) -> None:
-        """Write the COCO file."""
-        document = {
-            "images": self._images,
-            "annotations": self._annotations,
-            "categories": self._categories,
-        }
-        write_json(self._folder / "instances.json", document)
+        """Write a COCO file for each side that has panels."""
+        for side, document in self._documents.items():
+            document.write(self._folder / f"annotations/instances_{side}.json")
 
 
 def _annotation(number: int, image: int, instance: ExportInstance) -> dict[str, Any]:

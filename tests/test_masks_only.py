@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from toonseg.archive import write_episode
 from toonseg.cli import main
+from toonseg.digests import SAME_BITS, bits_apart, perceptual_hash
 from toonseg.errors import LabelError, ToonsegError
-from toonseg.export.digests import SAME_BITS, bits_apart, perceptual_hash
 from toonseg.export.instances import ExportPanel
 from toonseg.export.masks_only import MaskRow
 from toonseg.export.originals import find_originals

@@ -60,7 +60,10 @@ def trained(tmp_path_factory):
         checkpoints=root / "data/checkpoints",
         watch=Heard(),
     )
-    series = {name: {"site": "demo", "title": name, "episodes": "1", "licence": "own"} for name in (LABELLED, UNLABELLED)}
+    series = {
+        name: {"site": "demo", "title": name, "episodes": "1", "licence": "own"}
+        for name in (LABELLED, UNLABELLED)
+    }
     write_params(
         root,
         series=series,

@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_rooms(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands that rooms of their own describe."""
     from toonseg.export.commands import add_rejoin
+    from toonseg.report.commands import add_report
 
+    add_report(commands)
     add_rejoin(commands)
 
 

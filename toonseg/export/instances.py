@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from annotated_types import Ge, Gt, Le, MinLen
 from pycocotools import mask as coco_mask
 
-from toonseg.export.digests import SharedPage
+from toonseg.export.pages import SharedPage
 from toonseg.geometry import Box, Rle, rle_area, rle_box
 from toonseg.images import Picture, encode
 from toonseg.records import Panel

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from toonseg.export.croissant import croissant
 from toonseg.export.datasheet import datasheet, terms
-from toonseg.export.digests import SharedPage
 from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.pages import SharedPage
 from toonseg.store import write_bytes, write_json, write_table
 
 MASKS, PANELS, PAGES, CLASSES = "masks.csv", "panels.csv", "pages.csv", "classes.csv"

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toonseg.digests import SAME_BITS, bits_apart, perceptual_hash
 from toonseg.errors import ImageError, ToonsegError
-from toonseg.export.digests import SAME_BITS, SharedPage, bits_apart, perceptual_hash
+from toonseg.export.pages import SharedPage
 from toonseg.images import Picture, decode
 from toonseg.records import natural_key
 

@@ -1,15 +1,33 @@
 """The pages of a series as they may be shared: their places and digests, without their pixels."""
 
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from toonseg.archive import read_page, read_pages
 from toonseg.console import progress
+from toonseg.digests import perceptual_hash
 from toonseg.errors import ToonsegError
-from toonseg.export.digests import SharedPage, perceptual_hash
 from toonseg.images import decode
 from toonseg.records import Placement
 from toonseg.store import read_table
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """A page in its episode: its digests, its size, and its rows ``y0`` to ``y1`` on the strip."""
+
+    series: str
+    episode: str
+    page: int
+    name: str
+    width: int
+    height: int
+    sha256: str
+    phash: str
+    scale: float
+    y0: int
+    y1: int
 
 
 def shared_pages(pages: Path, strips: Path, series: str) -> list[SharedPage]:

@@ -20,10 +20,10 @@ import numpy as np
 
 from toonseg.console import progress
 from toonseg.errors import LabelError, ToonsegError
-from toonseg.export.digests import SharedPage
 from toonseg.export.masks_only import CLASSES, MASKS, PAGES, PANELS, ClassRow, MaskRow, PanelRow
 from toonseg.export.names import file_name
 from toonseg.export.originals import Original, find_originals, read_original
+from toonseg.export.pages import SharedPage
 from toonseg.geometry import Rle, rle_box, rle_runs
 from toonseg.images import Picture, encode
 from toonseg.records import Placement

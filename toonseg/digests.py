@@ -1,6 +1,5 @@
-"""Digests by which a page is known again without a pixel of it: its SHA-256, and a perceptual hash."""
+"""Perceptual hashes: by them a picture is known again, also when it was encoded anew."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -13,23 +12,6 @@ SAME_BITS = 40  # of 256; see perceptual_hash
 _SIDE = 64  # pixels to which a picture is shrunk
 _LOW = 16  # frequencies kept in each direction
 _FAINT = 4.0  # coefficients below this are noise of an even page
-
-
-@dataclass(frozen=True)
-class SharedPage:
-    """A page in its episode: its digests, its size, and its rows ``y0`` to ``y1`` on the strip."""
-
-    series: str
-    episode: str
-    page: int
-    name: str
-    width: int
-    height: int
-    sha256: str
-    phash: str
-    scale: float
-    y0: int
-    y1: int
 
 
 def perceptual_hash(picture: Picture) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from toonseg.errors import ParamsError
-from toonseg.export.coco import Coco, CocoDocument
+from toonseg.export.coco import Coco, CocoFile
 from toonseg.export.cutouts import Cutouts
 from toonseg.export.danbooregion import DanbooRegion
 from toonseg.export.hints import Hints
@@ -76,10 +76,10 @@ def export_panels(
         for shelf in places:
             (aside / shelf.path).mkdir(parents=True)
             writers.append((shelf, LAYOUTS[shelf.layout](aside / shelf.path, job)))
-        masks_json = CocoDocument(job)
+        everything = CocoFile(aside / MASKS, job)
         for panel in panels:
             series = panel.panel.series
-            masks_json.add(panel)
+            everything.add(panel)
             for shelf, writer in writers:
                 if series in shelf.series:
                     writer.add(panel)
@@ -87,7 +87,7 @@ def export_panels(
             masks[series] += len(panel.instances)
         for _, writer in writers:
             writer.close()
-        masks_json.write(aside / MASKS)
+        everything.close()
         _say_terms(aside, job, places)
     return {series: SeriesCount(panels, masks[series]) for series, panels in counts.items()}
 

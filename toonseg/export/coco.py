@@ -8,30 +8,32 @@ An annotation says its source (label or prediction) and score. Categories keep t
 the project's datasets; only the chosen ones are listed. Read by pycocotools, Detectron2, MMDetection.
 """
 
-from collections import defaultdict
+import json
 from pathlib import Path
 from typing import Any
 
 from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel, Side
-from toonseg.store import write_json
 
 
-class CocoDocument:
-    """Masks of one panel after another as a COCO file; ids count from 1."""
+class CocoFile:
+    """Writes the masks of one panel after another to a COCO file; ids count from 1.
 
-    def __init__(self, job: ExportJob) -> None:
-        self._document: dict[str, list[dict[str, Any]]] = {
-            "images": [],
-            "annotations": [],
-            "categories": [{"id": class_id, "name": name} for class_id, name in job.classes.items()],
-        }
+    Annotations go to the file at once: they would soon fill the memory.
+    """
+
+    def __init__(self, path: Path, job: ExportJob) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._categories = [{"id": class_id, "name": name} for class_id, name in job.classes.items()]
+        self._images: list[dict[str, Any]] = []
+        self._count = 0
+        path.write_text('{"annotations": [', encoding="utf-8")
 
     def add(self, panel: ExportPanel) -> None:
-        """Note a panel and its instances."""
+        """Note a panel, and write its instances."""
         which, (height, width) = panel.panel, panel.picture.shape[:2]
-        images, annotations = self._document["images"], self._document["annotations"]
-        number = len(images) + 1
-        images.append(
+        number = len(self._images) + 1
+        self._images.append(
             {
                 "id": number,
                 "file_name": which.path,
@@ -42,34 +44,47 @@ class CocoDocument:
                 "side": panel.side,
             }
         )
-        for instance in panel.instances:
-            annotations.append(_annotation(len(annotations) + 1, number, instance))
+        with self._path.open("a", encoding="utf-8") as file:
+            for instance in panel.instances:
+                comma = "," if self._count else ""
+                self._count += 1
+                file.write(f"{comma}\n{_text(_annotation(self._count, number, instance))}")
 
-    def write(self, path: Path) -> None:
-        """Write the file."""
-        write_json(path, self._document)
+    def close(self) -> None:
+        """Write what needed all panels."""
+        images = ",\n".join(map(_text, self._images))
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f'],\n"categories": {_text(self._categories)},\n"images": [\n{images}]}}\n')
 
 
 class Coco:
-    """Copies one panel after another, then writes their annotations."""
+    """Copies one panel after another, and writes their annotations."""
 
     holds_pixels = True
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
         self._folder = folder
-        self._documents: dict[Side, CocoDocument] = defaultdict(lambda: CocoDocument(job))
+        self._job = job
+        self._files: dict[Side, CocoFile] = {}
 
     def add(self, panel: ExportPanel) -> None:
-        """Copy a panel's file and note its instances."""
+        """Copy a panel's file and write its instances to the file of its side."""
         path = self._folder / "images" / panel.panel.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(panel.data)
-        self._documents[panel.side].add(panel)
+        if panel.side not in self._files:
+            annotations = self._folder / f"annotations/instances_{panel.side}.json"
+            self._files[panel.side] = CocoFile(annotations, self._job)
+        self._files[panel.side].add(panel)
 
     def close(self) -> None:
-        """Write a COCO file for each side that has panels."""
-        for side, document in self._documents.items():
-            document.write(self._folder / f"annotations/instances_{side}.json")
+        """Write what needed all panels."""
+        for file in self._files.values():
+            file.close()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def _annotation(number: int, image: int, instance: ExportInstance) -> dict[str, Any]:

@@ -11,11 +11,11 @@ where the colour is black: nothing of the picture hides under it.
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel
 from toonseg.export.names import Stems, file_name
-from toonseg.geometry import decode_rle
 from toonseg.images import Picture, encode
 from toonseg.store import write_table
 
@@ -66,8 +66,9 @@ class Cutouts:
 def cut_out(picture: Picture, instance: ExportInstance) -> Picture:
     """The instance's pixels as RGBA (h, w, 4) of the size of its box; all else is 0."""
     x0, y0, x1, y1 = instance.box
-    alpha = np.where(decode_rle(instance.rle)[y0:y1, x0:x1, None], np.uint8(255), np.uint8(0))
-    return np.concatenate([picture[y0:y1, x0:x1] & alpha, alpha], axis=2)
+    cut = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2RGBA)
+    cut[~instance.cut] = 0
+    return np.asarray(cut, np.uint8)
 
 
 def _row(file: str, panel: ExportPanel, instance: ExportInstance) -> CutoutRow:

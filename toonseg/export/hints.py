@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel
 from toonseg.export.labelmaps import instance_map
 from toonseg.export.names import Stems
-from toonseg.geometry import Mask, decode_rle
+from toonseg.geometry import Mask
 from toonseg.images import encode
 from toonseg.store import write_table
 
@@ -64,9 +64,10 @@ class Hints:
         dots = np.zeros_like(numbers)
         colours = [(0, 0, 0, 0)]
         for number, instance in enumerate(panel.instances, start=1):
-            mask = decode_rle(instance.rle)
-            red, green, blue = median_colour(panel.picture[mask])
-            x, y = inner_point(mask)
+            x0, y0, x1, y1 = instance.box
+            red, green, blue = median_colour(panel.picture[y0:y1, x0:x1][instance.cut])
+            x, y = inner_point(instance.cut)
+            x, y = x + x0, y + y0
             colours.append((red, green, blue, 255))
             row = _row(name, panel, instance, (x, y), (red, green, blue))
             self._rows.append(row)

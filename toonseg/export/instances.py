@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, cast
 
 from annotated_types import Ge, Gt, Le, MinLen
 from pycocotools import mask as coco_mask
 
 from toonseg.export.pages import SharedPage
-from toonseg.geometry import Box, Rle, rle_area, rle_box
+from toonseg.geometry import Box, Mask, Rle, crop_rle, decode_rle, rle_area, rle_box
 from toonseg.images import Picture, encode
 from toonseg.records import Panel
 
@@ -44,6 +45,11 @@ class ExportInstance:
     area: int
     source: Maker
     score: float
+
+    @cached_property
+    def cut(self) -> Mask:
+        """The mask inside its box (box height, box width); decoded once for all layouts."""
+        return decode_rle(crop_rle(self.rle, self.box))
 
 
 @dataclass(frozen=True)

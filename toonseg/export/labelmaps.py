@@ -11,8 +11,10 @@ first. Where masks overlap, the most trusted is on top: labels over predictions,
 ones, likelier predictions over less likely ones. Read by whatever reads PNG: Pillow, OpenCV, MMSegmentation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,7 +22,6 @@ from numpy.typing import NDArray
 
 from toonseg.errors import ToonsegError
 from toonseg.export.instances import ExportJob, ExportPanel
-from toonseg.geometry import decode_rle
 from toonseg.pictures.palette import BACKGROUND, RGB, indexed_png, label_palette
 from toonseg.store import write_json, write_table
 
@@ -64,17 +65,16 @@ class LabelMaps:
         numbers = instance_map(panel)
         _, data = cv2.imencode(".png", numbers)
         for kind, image in (
-            ("classes", indexed_png(class_map(panel, numbers), self._palette)),
+            ("classes", indexed_png(class_map(panel), self._palette)),
             ("instances", data.tobytes()),
         ):
             path = self._folder / kind / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(image)
-        seen = np.bincount(numbers.ravel(), minlength=len(panel.instances) + 1)
         for value, its in enumerate(panel.instances, start=1):
-            row = MapRow(
-                file, value, its.class_id, its.name, its.source, its.score, its.area, int(seen[value])
-            )
+            x0, y0, x1, y1 = its.box
+            visible = int(np.count_nonzero(numbers[y0:y1, x0:x1] == value))
+            row = MapRow(file, value, its.class_id, its.name, its.source, its.score, its.area, visible)
             self._rows.append(row)
 
     def close(self) -> None:
@@ -83,16 +83,22 @@ class LabelMaps:
 
 
 def instance_map(panel: ExportPanel) -> NDArray[np.uint16]:
-    """Numbers of instances (h, w), 0 where nothing is: painted from the least trusted to the most."""
-    numbers = np.zeros(panel.picture.shape[:2], np.uint16)
-    for number, instance in reversed(list(enumerate(panel.instances, start=1))):
-        numbers[decode_rle(instance.rle)] = number
-    return numbers
+    """Numbers of instances (h, w) from 1 on, 0 where nothing is; the most trusted is on top."""
+    return _painted(panel, list(range(1, len(panel.instances) + 1)), np.uint16)
 
 
-def class_map(panel: ExportPanel, numbers: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Class ids (h, w) of a panel's instance map, 0 where nothing is."""
-    return np.array([0, *(instance.class_id for instance in panel.instances)], np.uint8)[numbers]
+def class_map(panel: ExportPanel) -> NDArray[np.uint8]:
+    """Class ids (h, w), 0 where nothing is; the most trusted is on top."""
+    return _painted(panel, [instance.class_id for instance in panel.instances], np.uint8)
+
+
+def _painted(panel: ExportPanel, values: Sequence[int], kind: Any) -> NDArray[Any]:
+    """A map of one value an instance: painted from the least trusted to the most."""
+    painted = np.zeros(panel.picture.shape[:2], kind)
+    for instance, value in reversed(list(zip(panel.instances, values, strict=True))):
+        x0, y0, x1, y1 = instance.box
+        painted[y0:y1, x0:x1][instance.cut] = value
+    return painted
 
 
 def write_palette(path: Path, classes: dict[int, str], background: RGB = BACKGROUND) -> None:

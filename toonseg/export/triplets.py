@@ -18,7 +18,7 @@ import numpy as np
 
 from toonseg.export.index import IndexRow, index_row
 from toonseg.export.instances import ExportJob, ExportPanel
-from toonseg.export.labelmaps import class_map, instance_map, write_palette
+from toonseg.export.labelmaps import class_map, write_palette
 from toonseg.export.lines import SIGMAS_PX, line_drawing
 from toonseg.export.names import Stems
 from toonseg.images import Picture, encode
@@ -54,4 +54,4 @@ class Triplets:
         write_table(self._folder / "index.csv", self._rows, IndexRow)
 
     def _flat(self, panel: ExportPanel) -> Picture:
-        return self._colours[class_map(panel, instance_map(panel))]
+        return self._colours[class_map(panel)]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from toonseg.export.index import IndexRow, index_row
 from toonseg.export.instances import ExportJob, ExportPanel
 from toonseg.export.names import Stems
-from toonseg.geometry import Mask, decode_rle
+from toonseg.geometry import Mask
 from toonseg.store import write_bytes, write_table
 
 Ring = NDArray[np.int64]  # (n, 2), x and y of pixels
@@ -48,7 +48,7 @@ class Yolo:
         stem = self._stems.of(panel.panel)
         height, width = panel.picture.shape[:2]
         lines = [
-            _line(self._numbers[instance.class_id], mask_ring(decode_rle(instance.rle)), width, height)
+            _line(self._numbers[instance.class_id], mask_ring(instance.cut) + instance.box[:2], width, height)
             for instance in panel.instances
         ]
         for path, data in (

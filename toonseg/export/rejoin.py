@@ -1,11 +1,13 @@
 """Shared masks and somebody's own pages made one dataset again.
 
-OUT/
-annotations/instances_joined.json    COCO, run-length encoded masks, ids from 1
-images/SERIES/EPISODE/Y0-X0.png      the panels, cut from the pages
-matched.csv                          the file that each page is: ``MatchedRow``
-unmatched.csv                        what is missing, and what it costs: ``Unmatched``
-TERMS.txt                            it holds pixels: not to be passed on
+    OUT/
+      annotations/instances_joined.json    COCO, run-length encoded masks, ids from 1
+      images/SERIES/EPISODE/Y0-X0.png      the panels, cut from the pages
+      matched.csv                          the file that each page is: ``MatchedRow``
+      unmatched.csv                        what is missing, and what it costs: ``Unmatched``
+      TERMS.txt                            it holds pixels: not to be passed on
+
+A panel is made of all its pages or not at all.
 """
 
 from collections import defaultdict

@@ -1,10 +1,12 @@
 """The report's folder, written from the pipeline's outputs.
 
-report/
-  index.html, *.css, *.js    the page; it asks no server for anything
-  data.js                    classes, numbers, and every panel's labels and predictions without their shapes
-  panels/NUMBER.webp         a panel, small
-  masks/NUMBER.js            its masks as SVG paths, loaded when the panel comes into view
+    report/
+      index.html, *.css, *.js    the page; it asks no server for anything
+      data.js                    classes, numbers, every panel's labels and predictions without their shapes
+      panels/NUMBER.webp         a panel, small
+      masks/NUMBER.js            its masks as SVG paths, loaded when the panel comes into view
+
+A panel's NUMBER is its place in data.js.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -28,10 +28,10 @@ TOONSEG.curves = (place, model, score) => {
     svg("text", {class: "tick", x: x(0) - 6, y: y(value) + 4, "text-anchor": "end"}, String(value)),
   ]);
   const one = ({id, name: title, colour}) => {
-    const {labels, points} = TOONSEG.cached(model, id);
+    const {labels, points, drawn} = TOONSEG.cached(model, id);
     if (!labels) return null;
-    const now = points.filter(point => point.score >= score).at(-1);
-    const line = points.map(point => `${x(point.recall).toFixed(1)},${y(point.precision).toFixed(1)}`);
+    const now = TOONSEG.lastAtLeast(points, score);
+    const line = drawn.map(point => `${x(point.recall).toFixed(1)},${y(point.precision).toFixed(1)}`);
     const told = now
       ? `precision ${percent(now.precision)}, recall ${percent(now.recall)} at the threshold`
       : "nothing found at the threshold";
@@ -48,11 +48,28 @@ TOONSEG.curves = (place, model, score) => {
   place.replaceChildren(el("ul", {class: "curves"}, model.data.classes.map(one)));
 };
 
-/** A curve is the same at every threshold: it is computed once. */
+TOONSEG.CURVE_POINTS = 200; // drawn of a curve, whatever it has
+
+/** A curve is the same at every threshold: it is computed once. `drawn` are some of its points, evenly spread. */
 TOONSEG.cached = (model, id) => {
   model.curves ??= new Map();
-  if (!model.curves.has(id)) model.curves.set(id, model.curve(id));
+  if (!model.curves.has(id)) {
+    const curve = model.curve(id), last = curve.points.length - 1, count = Math.min(TOONSEG.CURVE_POINTS, last + 1);
+    const drawn = Array.from({length: count}, (_, at) => curve.points[Math.round((at * last) / Math.max(count - 1, 1))]);
+    model.curves.set(id, {...curve, drawn});
+  }
   return model.curves.get(id);
+};
+
+/** The last of some points, by falling score, of at least this score; undefined where there is none. */
+TOONSEG.lastAtLeast = (points, score) => {
+  let low = 0, high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle].score >= score) low = middle + 1;
+    else high = middle;
+  }
+  return points[low - 1];
 };
 
 /** The confusion matrix, each row shaded by its share. */

@@ -81,8 +81,12 @@ TOONSEG.model = data => {
 
   /** A class's curve: points {recall, precision, score}, precision the best at this recall or beyond. */
   const curve = id => {
-    const labels = test.reduce((sum, panel) => sum + panel.labels.filter(its => its === id).length, 0);
-    const found = test.flatMap(panel => panel.found.filter(([its, , kind]) => its === id && kinds[kind] !== "ignored"));
+    let labels = 0;
+    const found = [];
+    for (const panel of test) {
+      for (const its of panel.labels) labels += its === id;
+      for (const one of panel.found) if (one[0] === id && kinds[one[2]] !== "ignored") found.push(one);
+    }
     found.sort((one, other) => other[1] - one[1]);
     let right = 0;
     const points = found.map(([, score, kind], at) => {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from toonseg.console import progress, run_stage
 from toonseg.engines.base import load
-from toonseg.export import LAYOUTS, check_choice, export_panels, summary
+from toonseg.export import LAYOUTS, WITH_PIXELS, check_choice, export_panels, summary
 from toonseg.export.gather import (
     check_classes,
     check_labelled,
@@ -14,13 +14,18 @@ from toonseg.export.gather import (
     panel_pictures,
     predict_panels,
     series_panels,
+    sides_by_panel,
 )
-from toonseg.export.instances import ExportParams
+from toonseg.export.instances import ExportJob, ExportParams
+from toonseg.export.leave import said_of_leave, shelves
+from toonseg.export.pages import shared_pages
 from toonseg.params import load_params
 from toonseg.series import load_series
 from toonseg.store import read_json
 
 DATASET = Path("data/dataset")
+PAGES = Path("data/pages")
+STRIPS = Path("data/strips")
 PANELS = Path("data/panels")
 MODEL = Path("data/model")
 EXPORTS = Path("data/exports")
@@ -30,12 +35,15 @@ def main() -> str:
     """Bring labels and predictions of the chosen series together and write every chosen layout."""
     params = load_params("export", ExportParams)
     layouts = check_choice("layouts", params.layouts, LAYOUTS)
-    series = check_choice("series", params.series, load_series())
-    datasets = [read_json(DATASET / name) for name in ("train.json", "test.json")]
-    classes = class_names(datasets)
+    declared = load_series()
+    series = check_choice("series", params.series, declared)
+    licences = {name: declared[name].licence for name in series}
+    places = shelves(layouts, licences, WITH_PIXELS, params.pixels)
+    train, test = (read_json(DATASET / name) for name in ("train.json", "test.json"))
+    classes = class_names([train, test])
     chosen = check_choice("classes", params.classes, classes.values())
     panels = [panel for name in series for panel in series_panels(PANELS, name)]
-    labels, predictions = labels_by_panel(datasets, series), {}
+    labels, predictions = labels_by_panel([train, test], series), {}
     if params.source == "labels":
         check_labelled(labels, panels)
     else:
@@ -43,14 +51,16 @@ def main() -> str:
         check_classes(predictor, classes)
         pictures = progress(panel_pictures(PANELS, panels), "predict", "panel", len(panels))
         predictions = predict_panels(predictor, pictures, panels, params.min_score)
-    gathered = gather(PANELS, panels, labels, predictions, classes=classes, params=params)
-    counts = export_panels(
-        EXPORTS,
-        progress(gathered, "export", "panel", len(panels)),
+    sides = sides_by_panel(train, test)
+    gathered = gather(PANELS, panels, labels, predictions, sides=sides, classes=classes, params=params)
+    job = ExportJob(
         {class_id: name for class_id, name in classes.items() if name in chosen},
-        layouts,
+        lambda name: shared_pages(PAGES, STRIPS, name),
+        params.masks_licence,
     )
-    return summary(counts, layouts)
+    counts = export_panels(EXPORTS, progress(gathered, "export", "panel", len(panels)), job, places)
+    said = said_of_leave(layouts, licences, WITH_PIXELS, params.pixels)
+    return "; ".join(filter(None, [summary(counts, layouts), said]))
 
 
 if __name__ == "__main__":

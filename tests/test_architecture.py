@@ -64,8 +64,18 @@ def relative(paths):
     return sorted(str(path.relative_to(ROOT)) for path in paths)
 
 
-def test_the_pipeline_is_the_eight_stages_in_order():
-    assert list(STAGES) == ["crawl", "link", "cut_rough", "cut", "split", "train", "evaluate", "export"]
+def test_the_pipeline_is_the_nine_stages_in_order():
+    assert list(STAGES) == [
+        "crawl",
+        "link",
+        "cut_rough",
+        "cut",
+        "split",
+        "train",
+        "evaluate",
+        "export",
+        "report",
+    ]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,17 +1,33 @@
 """What is exported is what was labelled or predicted, to the bit, in every layout."""
 
 import json
+from pathlib import PurePosixPath
 
 import cv2
 import numpy as np
 import pytest
+from drawn_export import (
+    CLASSES,
+    HAIR,
+    TIE,
+    chosen,
+    drawn,
+    everything,
+    export,
+    job,
+    label,
+    panel_of,
+    params,
+    picture_of,
+    result,
+    two_panels,
+)
 from PIL import Image
 from pycocotools import mask as coco_mask
 
 from toonseg.errors import EngineError, ImageError, LabelError, ParamsError, ToonsegError
 from toonseg.export import LAYOUTS, SeriesCount, check_choice, export_panels
-from toonseg.export.coco import Coco
-from toonseg.export.cutouts import CutoutRow, Cutouts, file_name
+from toonseg.export.cutouts import CutoutRow
 from toonseg.export.gather import (
     check_classes,
     check_labelled,
@@ -21,69 +37,18 @@ from toonseg.export.gather import (
     predict_panels,
     series_panels,
 )
-from toonseg.export.instances import ExportPanel, ExportParams, choose_instances
-from toonseg.export.labelmaps import LabelMaps, label_map
+from toonseg.export.labelmaps import LabelMaps
+from toonseg.export.leave import Shelf
+from toonseg.export.names import file_name
 from toonseg.geometry import decode_rle, encode_rle
 from toonseg.images import encode
 from toonseg.panels import read_pictures
 from toonseg.records import Panel
 from toonseg.store import read_table, write_table
 
-CLASSES = {1: "hair", 2: "tie"}
-HAIR, TIE = 1, 2
-
-
-def drawn(text):
-    return np.array([[letter == "#" for letter in row] for row in text.split()])
-
-
-def params(**changes):
-    values = {
-        "series": ["바다"],
-        "classes": ["hair", "tie"],
-        "layouts": list(LAYOUTS),
-        "source": "both",
-        "min_score": 0.5,
-        "max_overlap": 0.5,
-        "device": "cpu",
-    }
-    return ExportParams(**{**values, **changes})
-
-
-def label(text, class_id=HAIR, iscrowd=0):
-    return {"category_id": class_id, "segmentation": encode_rle(drawn(text)), "iscrowd": iscrowd}
-
-
-def result(text, score, class_id=HAIR):
-    return {"category_id": class_id, "segmentation": encode_rle(drawn(text)), "score": score}
-
-
-def chosen(labels, predictions, **changes):
-    return choose_instances(labels, predictions, CLASSES, params(**changes))
-
 
 def as_drawn(instances):
     return [(instance.source, instance.score, decode_rle(instance.rle).tolist()) for instance in instances]
-
-
-def picture_of(number, height, width):
-    return np.random.default_rng(number).integers(0, 256, (height, width, 3), np.uint8)
-
-
-def panel_of(number, labels, predictions, series="바다", episode="3", **changes):
-    height, width = (labels or predictions)[0]["segmentation"]["size"]
-    y0 = 100 * number
-    path = f"{series}/{episode}/{y0:06d}-0000.png"
-    picture = picture_of(number, height, width)
-    which = Panel(series, episode, 0, y0, width, y0 + height, "panel", path)
-    return ExportPanel(which, encode(picture, "png", 100), picture, chosen(labels, predictions, **changes))
-
-
-def two_panels():
-    return [
-        panel_of(1, [label("##.. ##.. ....")], [result("...# ...# ..##", 0.75, TIE)]),
-        panel_of(2, [], [result("####. #####", 0.6), result("..### ..###", 0.9, TIE)]),
-    ]
 
 
 # What is chosen
@@ -144,7 +109,7 @@ def test_the_most_trusted_comes_first():
 
 def test_a_cut_out_holds_the_masks_pixels_and_nothing_under_the_rest(tmp_path):
     panels = two_panels()
-    export_panels(tmp_path / "out", panels, CLASSES, ["cutouts"])
+    export(tmp_path / "out", panels, ["cutouts"])
     rows = read_table(tmp_path / "out/cutouts/index.csv", CutoutRow)
 
     assert [row.file for row in rows] == [
@@ -172,11 +137,11 @@ def test_cut_outs_whose_names_would_be_the_same_go_on_counting(tmp_path):
         panel_of(1, [label("##")], [], series="a_b", episode="c"),
         panel_of(1, [label("##")], [], series="a", episode="b_c"),
     ]
-    export_panels(tmp_path / "out", panels, CLASSES, ["cutouts"])
+    export(tmp_path / "out", panels, ["cutouts"])
 
     assert sorted(path.name for path in (tmp_path / "out/cutouts/hair").iterdir()) == [
+        "a_b_c_000100-0000-2_1.png",
         "a_b_c_000100-0000_1.png",
-        "a_b_c_000100-0000_2.png",
     ]
 
 
@@ -202,19 +167,18 @@ def test_a_label_map_has_the_most_trusted_mask_on_top(tmp_path):
     labels = [label("####......"), label(".##.......", TIE)]
     found = [result("...####...", 0.9), result(".....#####", 0.6, TIE)]
     panel = panel_of(1, labels, found)
-    export_panels(tmp_path / "out", [panel], CLASSES, ["labelmaps"])
-    image = Image.open(tmp_path / "out/labelmaps" / panel.panel.path)
+    export(tmp_path / "out", [panel], ["labelmaps"])
+    image = Image.open(tmp_path / "out/labelmaps/classes" / panel.panel.path)
 
     assert image.mode == "P"
     assert "".join(map(str, np.asarray(image)[0])) == "1221111222"
-    assert (np.asarray(image) == label_map(panel)).all()
 
 
 def test_a_label_maps_palette_tells_its_values(tmp_path):
     panels = two_panels()
-    export_panels(tmp_path / "out", panels, CLASSES, ["labelmaps"])
+    export(tmp_path / "out", panels, ["labelmaps"])
     entries = json.loads((tmp_path / "out/labelmaps/palette.json").read_text())
-    image = Image.open(tmp_path / "out/labelmaps" / panels[0].panel.path)
+    image = Image.open(tmp_path / "out/labelmaps/classes" / panels[0].panel.path)
     colours = np.array([entry["rgb"] for entry in entries], np.uint8)
 
     assert [(entry["id"], entry["name"]) for entry in entries] == [(0, "background"), (1, "hair"), (2, "tie")]
@@ -224,14 +188,16 @@ def test_a_label_maps_palette_tells_its_values(tmp_path):
 
 def test_a_class_keeps_its_value_when_others_are_left_out(tmp_path):
     panel = panel_of(1, [label("##..", TIE)], [], classes=["tie"])
-    export_panels(tmp_path / "out", [panel], {TIE: "tie"}, ["labelmaps"])
+    export(tmp_path / "out", [panel], ["labelmaps"], classes={TIE: "tie"})
 
-    assert np.asarray(Image.open(tmp_path / "out/labelmaps" / panel.panel.path)).tolist() == [[2, 2, 0, 0]]
+    assert np.asarray(Image.open(tmp_path / "out/labelmaps/classes" / panel.panel.path)).tolist() == [
+        [2, 2, 0, 0]
+    ]
 
 
 def test_more_classes_than_a_label_map_holds_are_refused(tmp_path):
     with pytest.raises(ToonsegError, match="a label map holds 255 classes, got 256"):
-        LabelMaps(tmp_path, {number: str(number) for number in range(1, 257)})
+        LabelMaps(tmp_path, job({number: str(number) for number in range(1, 257)}))
 
 
 # COCO
@@ -239,8 +205,8 @@ def test_more_classes_than_a_label_map_holds_are_refused(tmp_path):
 
 def test_coco_holds_the_masks_as_they_were_given(tmp_path):
     panels = two_panels()
-    export_panels(tmp_path / "out", panels, CLASSES, ["coco"])
-    document = json.loads((tmp_path / "out/coco/instances.json").read_text())
+    export(tmp_path / "out", panels, ["coco"])
+    document = json.loads((tmp_path / "out/coco/annotations/instances_unlabelled.json").read_text())
     instances = [(number, one) for number, panel in enumerate(panels, 1) for one in panel.instances]
 
     assert [image["id"] for image in document["images"]] == [1, 2]
@@ -257,8 +223,8 @@ def test_coco_holds_the_masks_as_they_were_given(tmp_path):
 
 def test_coco_copies_the_panels_bytes(tmp_path):
     panels = two_panels()
-    export_panels(tmp_path / "out", panels, CLASSES, ["coco"])
-    document = json.loads((tmp_path / "out/coco/instances.json").read_text())
+    export(tmp_path / "out", panels, ["coco"])
+    document = json.loads((tmp_path / "out/coco/annotations/instances_unlabelled.json").read_text())
 
     for panel, image in zip(panels, document["images"], strict=True):
         assert (tmp_path / "out/coco/images" / image["file_name"]).read_bytes() == panel.data
@@ -269,39 +235,48 @@ def test_coco_copies_the_panels_bytes(tmp_path):
 # All layouts
 
 
-def everything(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_an_export_without_panels_is_whole(tmp_path):
-    assert export_panels(tmp_path / "out", [], CLASSES, list(LAYOUTS)) == {}
+    assert export(tmp_path / "out", [], list(LAYOUTS)) == {}
     assert set(everything(tmp_path / "out")) == {
         "README.txt",
-        "coco/instances.json",
         "cutouts/index.csv",
+        "danbooregion/index.csv",
+        "hints/hints.csv",
+        "labelmaps/instances.csv",
         "labelmaps/palette.json",
+        "masks.json",
+        *(f"masks_only/{name}.csv" for name in ("classes", "masks", "pages", "panels")),
+        "masks_only/DATASHEET.md",
+        "masks_only/TERMS.md",
+        "masks_only/croissant.json",
+        "matting/index.csv",
+        "paired/index.csv",
+        "triplets/index.csv",
+        "triplets/palette.json",
+        "yolo/data.yaml",
+        "yolo/index.csv",
     }
 
 
 def test_the_same_panels_give_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        export_panels(tmp_path / name, two_panels(), CLASSES, list(LAYOUTS))
+        export(tmp_path / name, two_panels(), list(LAYOUTS))
 
     assert everything(tmp_path / "one") == everything(tmp_path / "two")
 
 
 def test_an_export_counts_panels_and_masks_and_says_what_may_be_done_with_it(tmp_path):
-    counts = export_panels(tmp_path / "out", two_panels(), CLASSES, ["coco"])
+    counts = export(tmp_path / "out", two_panels(), ["coco"])
 
     assert counts == {"바다": SeriesCount(2, 4)}
-    assert "do not pass them on" in (tmp_path / "out/README.txt").read_text()
+    assert "What may be shared" in (tmp_path / "out/README.txt").read_text()
 
 
 def test_an_export_replaces_the_last_one(tmp_path):
-    export_panels(tmp_path / "out", two_panels(), CLASSES, list(LAYOUTS))
-    export_panels(tmp_path / "out", two_panels()[:1], CLASSES, ["coco"])
+    export(tmp_path / "out", two_panels(), list(LAYOUTS))
+    export(tmp_path / "out", two_panels()[:1], ["coco"])
 
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["README.txt", "coco"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["README.txt", "coco", "masks.json"]
     assert len(list((tmp_path / "out/coco/images").rglob("*.png"))) == 1
 
 
@@ -310,18 +285,20 @@ def test_an_export_that_fails_leaves_the_last_one_as_it_was(tmp_path):
         yield two_panels()[0]
         raise ImageError("the second is damaged")
 
-    export_panels(tmp_path / "out", two_panels(), CLASSES, list(LAYOUTS))
+    places = [Shelf("coco", PurePosixPath("coco"), frozenset({"바다"}))]
+
+    export(tmp_path / "out", two_panels(), list(LAYOUTS))
     before = everything(tmp_path)
     with pytest.raises(ImageError):
-        export_panels(tmp_path / "out", failing(), CLASSES, list(LAYOUTS))
+        export_panels(tmp_path / "out", failing(), job(), places)
 
     assert everything(tmp_path) == before
 
 
-@pytest.mark.parametrize("layout", [Coco, Cutouts, LabelMaps])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_panel_without_instances_is_no_trouble(tmp_path, layout):
     panel = panel_of(1, [], [result("##", 0.1)])
-    writer = layout(tmp_path, CLASSES)
+    writer = LAYOUTS[layout](tmp_path, job())
     writer.add(panel)
     writer.close()
 
@@ -446,7 +423,9 @@ def test_predictions_are_kept_by_panel(tmp_path):
 
 
 def gathered(folder, panels, labels, predictions, **changes):
-    return list(gather(folder, panels, labels, predictions, classes=CLASSES, params=params(**changes)))
+    return list(
+        gather(folder, panels, labels, predictions, sides={}, classes=CLASSES, params=params(**changes))
+    )
 
 
 def test_a_gathered_panel_has_its_bytes_pixels_and_instances(tmp_path):

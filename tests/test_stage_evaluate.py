@@ -60,7 +60,10 @@ def trained(tmp_path_factory):
         checkpoints=root / "data/checkpoints",
         watch=Heard(),
     )
-    series = {name: {"site": "demo", "title": name, "episodes": "1"} for name in (LABELLED, UNLABELLED)}
+    series = {
+        name: {"site": "demo", "title": name, "episodes": "1", "licence": "own"}
+        for name in (LABELLED, UNLABELLED)
+    }
     write_params(
         root,
         series=series,
@@ -78,6 +81,8 @@ def trained(tmp_path_factory):
             "source": "both",
             "min_score": 0.001,
             "max_overlap": 0.5,
+            "pixels": False,
+            "masks_licence": "CC-BY-4.0",
             "device": "cpu",
         },
     )
@@ -177,9 +182,9 @@ def test_a_misspelt_parameter_of_evaluate_is_named(project):
 
 def test_export_writes_predictions_of_a_series_without_labels(project):
     summary = export.main()
-    document = json.loads((export.EXPORTS / "coco/instances.json").read_text())
+    document = json.loads((export.EXPORTS / "masks.json").read_text())
     rows = read_table(export.EXPORTS / "cutouts/index.csv", CutoutRow)
-    maps = sorted((export.EXPORTS / "labelmaps").rglob("*.png"))
+    maps = sorted((export.EXPORTS / "labelmaps/classes").rglob("*.png"))
 
     count = len(document["annotations"])
     assert summary == f"{UNLABELLED}: 3 panels, {count} masks; as coco, cutouts, labelmaps"
@@ -208,7 +213,7 @@ def test_export_of_labels_needs_no_model(project):
     set_param(project, "export", source="labels", series=[LABELLED], classes=["disc"], layouts=["coco"])
 
     assert export.main() == f"{LABELLED}: 8 panels, 8 masks; as coco"
-    document = json.loads((export.EXPORTS / "coco/instances.json").read_text())
+    document = json.loads((export.EXPORTS / "masks.json").read_text())
     sides = [read_json(export.DATASET / name) for name in ("train.json", "test.json")]
     given = {
         (path, label["segmentation"]["counts"])

@@ -11,7 +11,9 @@ from toonseg import __version__
 from toonseg.console import guarded
 from toonseg.cutter.commands import add_cut
 from toonseg.engines.commands import add_commands as add_engine_commands
+from toonseg.export.commands import add_rejoin
 from toonseg.labelling.commands import add_labels
+from toonseg.report.commands import add_report
 
 PIPELINE = """\
 the pipeline (params.yaml holds every threshold; only stale stages run):
@@ -45,10 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     browser.add_argument("--install", action="store_true", help="install one where there is none")
     browser.set_defaults(run=_browser)
 
-    add_engine_commands(commands)
-    add_labels(commands.add_parser("labels", help="bring labels in and out, check and place them"))
     add_cut(commands.add_parser("cut", help="crop the panels of pages of your own, without the pipeline"))
-
+    add_labels(commands.add_parser("labels", help="bring labels in and out, check and place them"))
+    add_engine_commands(commands)
+    add_report(commands)
+    add_rejoin(commands)
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -90,6 +90,9 @@ def _filled(text: str) -> str:
     return text
 
 
+# Of a series whose pictures may go out: the user's own, or under an open licence (SPDX names).
+Licence = Literal["", "own", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-3.0", "CC-BY-SA-3.0", "PDM-1.0"]
+
 _Text = Annotated[str, BeforeValidator(_text), AfterValidator(_filled)]
 
 
@@ -97,9 +100,11 @@ _Text = Annotated[str, BeforeValidator(_text), AfterValidator(_filled)]
 class SeriesParams:
     """What to fetch: the site's file in toonseg/crawl/sites, the series' id there, the episodes as ranges.
 
-    A number in params.yaml is taken as its text: ``title: 748105``, ``episodes: 102``.
+    A number in params.yaml is taken as its text: ``title: 748105``, ``episodes: 102``. ``licence`` may be
+    left out: then all rights are another's, and export keeps the pixels back.
     """
 
     site: _Text
     title: _Text
     episodes: Annotated[str, BeforeValidator(_episodes)]
+    licence: Licence = ""

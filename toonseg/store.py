@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -94,8 +94,9 @@ def write_table(path: Path, rows: Iterable[T], kind: type[T]) -> None:
     """Write records as CSV with the field names of ``kind`` as its header, in the order given."""
     with whole_file(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([field.name for field in fields(kind)])  # type: ignore[arg-type]
-        writer.writerows(astuple(row) for row in rows)  # type: ignore[call-overload]
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        writer.writerow(names)
+        writer.writerows([getattr(row, name) for name in names] for row in rows)
 
 
 def read_table(path: Path, kind: type[T]) -> list[T]:
@@ -110,5 +111,5 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
             return [kind(**{name: read[name](row[name]) for name in wanted}) for row in table]
     except FileNotFoundError:
         raise ToonsegError(f"{path} does not exist: run `dvc repro` to make it") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, csv.Error) as error:
         raise ToonsegError(f"{path}, line {table.line_num}: {error}") from None

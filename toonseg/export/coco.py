@@ -1,35 +1,37 @@
-"""Layout ``coco``: the panels untouched and one COCO file with run-length encoded masks.
+"""Layout ``coco``: the panels untouched and COCO files with run-length encoded masks.
 
     coco/
-      instances.json                       ids from 1; an annotation says its source and score
+      annotations/instances_SIDE.json      SIDE is train, test or unlabelled; ids from 1 in each
       images/SERIES/EPISODE/Y0-X0.png      file_name is the path below images/
 
-Categories keep the ids that they have in the project's datasets; only the chosen ones are listed.
+An annotation says its source (label or prediction) and score. Categories keep the ids that they have in
+the project's datasets; only the chosen ones are listed. Read by pycocotools, Detectron2, MMDetection.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
-from toonseg.export.instances import ExportInstance, ExportPanel
-from toonseg.store import write_json
+from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel, Side
 
 
-class Coco:
-    """Copies one panel after another, then writes their annotations."""
+class CocoFile:
+    """Writes the masks of one panel after another to a COCO file; ids count from 1.
 
-    def __init__(self, folder: Path, classes: dict[int, str]) -> None:
-        self._folder = folder
-        self._categories = [{"id": class_id, "name": name} for class_id, name in classes.items()]
+    Annotations go to the file at once: they would soon fill the memory.
+    """
+
+    def __init__(self, path: Path, job: ExportJob) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._categories = [{"id": class_id, "name": name} for class_id, name in job.classes.items()]
         self._images: list[dict[str, Any]] = []
-        self._annotations: list[dict[str, Any]] = []
+        self._count = 0
+        path.write_text('{"annotations": [', encoding="utf-8")
 
     def add(self, panel: ExportPanel) -> None:
-        """Copy a panel's file and note its instances."""
-        which = panel.panel
-        path = self._folder / "images" / which.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(panel.data)
-        height, width = panel.picture.shape[:2]
+        """Note a panel, and write its instances."""
+        which, (height, width) = panel.panel, panel.picture.shape[:2]
         number = len(self._images) + 1
         self._images.append(
             {
@@ -39,19 +41,50 @@ class Coco:
                 "height": height,
                 "series": which.series,
                 "episode": which.episode,
+                "side": panel.side,
             }
         )
-        for instance in panel.instances:
-            self._annotations.append(_annotation(len(self._annotations) + 1, number, instance))
+        with self._path.open("a", encoding="utf-8") as file:
+            for instance in panel.instances:
+                comma = "," if self._count else ""
+                self._count += 1
+                file.write(f"{comma}\n{_text(_annotation(self._count, number, instance))}")
 
     def close(self) -> None:
-        """Write the COCO file."""
-        document = {
-            "images": self._images,
-            "annotations": self._annotations,
-            "categories": self._categories,
-        }
-        write_json(self._folder / "instances.json", document)
+        """Write what needed all panels."""
+        images = ",\n".join(map(_text, self._images))
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f'],\n"categories": {_text(self._categories)},\n"images": [\n{images}]}}\n')
+
+
+class Coco:
+    """Copies one panel after another, and writes their annotations."""
+
+    holds_pixels = True
+
+    def __init__(self, folder: Path, job: ExportJob) -> None:
+        self._folder = folder
+        self._job = job
+        self._files: dict[Side, CocoFile] = {}
+
+    def add(self, panel: ExportPanel) -> None:
+        """Copy a panel's file and write its instances to the file of its side."""
+        path = self._folder / "images" / panel.panel.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(panel.data)
+        if panel.side not in self._files:
+            annotations = self._folder / f"annotations/instances_{panel.side}.json"
+            self._files[panel.side] = CocoFile(annotations, self._job)
+        self._files[panel.side].add(panel)
+
+    def close(self) -> None:
+        """Write what needed all panels."""
+        for file in self._files.values():
+            file.close()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def _annotation(number: int, image: int, instance: ExportInstance) -> dict[str, Any]:

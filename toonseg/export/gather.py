@@ -7,7 +7,7 @@ from typing import Any
 
 from toonseg.engines.base import Predictor
 from toonseg.errors import EngineError, LabelError, ParamsError
-from toonseg.export.instances import ExportPanel, ExportParams, choose_instances
+from toonseg.export.instances import ExportPanel, ExportParams, Side, choose_instances
 from toonseg.images import Picture
 from toonseg.panels import read_panel
 from toonseg.records import PANEL, Panel
@@ -48,6 +48,12 @@ def labels_by_panel(datasets: Sequence[Coco], series: Sequence[str]) -> dict[str
             if annotation["image_id"] in paths:
                 labels[paths[annotation["image_id"]]].append(annotation)
     return labels
+
+
+def sides_by_panel(train: Coco, test: Coco) -> dict[str, Side]:
+    """The side of the split of every labelled panel, by its path."""
+    sides: dict[str, Side] = {image["file_name"]: "train" for image in train["images"]}
+    return sides | {image["file_name"]: "test" for image in test["images"]}
 
 
 def check_labelled(labels: ByPanel, panels: Sequence[Panel]) -> None:
@@ -92,6 +98,7 @@ def gather(
     labels: ByPanel,
     predictions: ByPanel,
     *,
+    sides: Mapping[str, Side],
     classes: Mapping[int, str],
     params: ExportParams,
 ) -> Iterator[ExportPanel]:
@@ -108,7 +115,8 @@ def gather(
         for mask in (annotation["segmentation"] for annotation in (*drawn, *found)):
             if tuple(mask["size"]) != picture.shape[:2]:
                 raise LabelError(f"{panel.path}: its masks are of another cut: run `dvc repro`")
-        yield ExportPanel(panel, data, picture, choose_instances(drawn, found, classes, params))
+        instances = choose_instances(drawn, found, classes, params)
+        yield ExportPanel(panel, data, picture, instances, sides.get(panel.path, "unlabelled"))
 
 
 def _read(folder: Path, panel: Panel) -> tuple[bytes, Picture]:

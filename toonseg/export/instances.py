@@ -1,19 +1,22 @@
 """What is exported of a panel: which masks, by whom, and in which order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, cast
 
 from annotated_types import Ge, Gt, Le, MinLen
 from pycocotools import mask as coco_mask
 
-from toonseg.geometry import Box, Rle, rle_area, rle_box
-from toonseg.images import Picture
+from toonseg.export.pages import SharedPage
+from toonseg.geometry import Box, Mask, Rle, crop_rle, decode_rle, rle_area, rle_box
+from toonseg.images import Picture, encode
 from toonseg.records import Panel
 
 LABEL: Final = "label"
 PREDICTION: Final = "prediction"
 Maker = Literal["label", "prediction"]
+Side = Literal["train", "test", "unlabelled"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class ExportParams:
     source: Literal["labels", "predictions", "both"]
     min_score: Annotated[float, Ge(0), Le(1)]
     max_overlap: Annotated[float, Gt(0), Le(1)]
+    pixels: bool
+    masks_licence: Annotated[str, MinLen(1)]
     device: Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -41,15 +46,42 @@ class ExportInstance:
     source: Maker
     score: float
 
+    @cached_property
+    def cut(self) -> Mask:
+        """The mask inside its box (box height, box width); decoded once for all layouts."""
+        return decode_rle(crop_rle(self.rle, self.box))
+
 
 @dataclass(frozen=True)
 class ExportPanel:
-    """A panel to export: its file's bytes, its pixels, and its instances, the most trusted first."""
+    """A panel to export: its file's bytes, its pixels, and its instances, the most trusted first.
+
+    ``side`` says whether the model learnt from it, was tested on it, or nobody labelled it.
+    """
 
     panel: Panel
     data: bytes
     picture: Picture
     instances: tuple[ExportInstance, ...]
+    side: Side
+
+    @property
+    def png(self) -> bytes:
+        """The panel as a PNG file, the one it has if it is one."""
+        return self.data if self.panel.path.endswith(".png") else encode(self.picture, "png", 100)
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """What every layout may ask for.
+
+    ``classes`` are the chosen ones by their ids, ``pages`` gives a series' pages without their pixels, and
+    ``masks_licence`` is the licence under which masks may be shared.
+    """
+
+    classes: dict[int, str]
+    pages: Callable[[str], Sequence[SharedPage]]
+    masks_licence: str
 
 
 def choose_instances(

@@ -1,58 +1,108 @@
-"""Layout ``labelmaps``: per panel, a palette picture whose pixels are class ids.
+"""Layout ``labelmaps``: per panel, a picture of class ids and one of instance numbers.
 
     labelmaps/
-      palette.json                     value, name and colour of each class
-      SERIES/EPISODE/Y0-X0.png         palette PNG of the panel's size; 0 is the background
+      palette.json                         id, name and colour of each class; 0 is the background
+      instances.csv                        what each number of an instance map is: ``MapRow``
+      classes/SERIES/EPISODE/Y0-X0.png     palette PNG of the panel's size, its values class ids
+      instances/SERIES/EPISODE/Y0-X0.png   16-bit grey PNG of the panel's size, its values instances
 
-A class has the same value and colour in every export. Where masks overlap, the most trusted is on
-top: labels over predictions, smaller labels over larger ones, likelier predictions over less likely
-ones.
+A class has the same id and colour in every export. A panel's instances count from 1, the most trusted
+first. Where masks overlap, the most trusted is on top: labels over predictions, smaller labels over larger
+ones, likelier predictions over less likely ones. Read by whatever reads PNG: Pillow, OpenCV, MMSegmentation.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.errors import ToonsegError
-from toonseg.export.instances import ExportPanel
-from toonseg.geometry import decode_rle
-from toonseg.pictures.palette import indexed_png, label_palette
-from toonseg.store import write_json
+from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.pictures.palette import BACKGROUND, RGB, indexed_png, label_palette
+from toonseg.store import write_json, write_table
 
 MOST_CLASSES = 255
 
 
-class LabelMaps:
-    """Writes the label map of one panel after another, and the palette."""
+@dataclass(frozen=True)
+class MapRow:
+    """An instance: ``value`` stands for it in the map ``file``; ``visible`` of its ``area`` pixels do."""
 
-    def __init__(self, folder: Path, classes: dict[int, str]) -> None:
+    file: str
+    value: int
+    class_id: int
+    name: str
+    source: str
+    score: float
+    area: int
+    visible: int
+
+
+class LabelMaps:
+    """Writes the maps of one panel after another, the palette, and the list of instances."""
+
+    holds_pixels = False
+
+    def __init__(self, folder: Path, job: ExportJob) -> None:
+        classes = job.classes
         if max(classes) > MOST_CLASSES:
             raise ToonsegError(
                 f"a label map holds {MOST_CLASSES} classes, got {max(classes)}: "
                 "take labelmaps out of export.layouts in params.yaml"
             )
         self._folder = folder
+        self._rows: list[MapRow] = []
         self._palette = label_palette(max(classes))
-        names = {0: "background", **classes}
-        entries = [
-            {"id": value, "name": name, "rgb": list(self._palette[value])} for value, name in names.items()
-        ]
-        write_json(folder / "palette.json", entries)
+        write_palette(folder / "palette.json", classes)
 
     def add(self, panel: ExportPanel) -> None:
-        """Write a panel's map."""
-        path = self._folder / panel.panel.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(indexed_png(label_map(panel), self._palette))
+        """Write a panel's maps."""
+        file = str(Path(panel.panel.path).with_suffix(".png").as_posix())
+        numbers = instance_map(panel)
+        _, data = cv2.imencode(".png", numbers)
+        for kind, image in (
+            ("classes", indexed_png(class_map(panel), self._palette)),
+            ("instances", data.tobytes()),
+        ):
+            path = self._folder / kind / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(image)
+        for value, its in enumerate(panel.instances, start=1):
+            x0, y0, x1, y1 = its.box
+            visible = int(np.count_nonzero(numbers[y0:y1, x0:x1] == value))
+            row = MapRow(file, value, its.class_id, its.name, its.source, its.score, its.area, visible)
+            self._rows.append(row)
 
     def close(self) -> None:
-        """Everything is written already."""
+        """Write the list of instances."""
+        write_table(self._folder / "instances.csv", self._rows, MapRow)
 
 
-def label_map(panel: ExportPanel) -> NDArray[np.uint8]:
-    """Class ids (h, w), 0 where nothing is: painted from the least trusted instance to the most."""
-    values = np.zeros(panel.picture.shape[:2], np.uint8)
-    for instance in reversed(panel.instances):
-        values[decode_rle(instance.rle)] = instance.class_id
-    return values
+def instance_map(panel: ExportPanel) -> NDArray[np.uint16]:
+    """Numbers of instances (h, w) from 1 on, 0 where nothing is; the most trusted is on top."""
+    return _painted(panel, list(range(1, len(panel.instances) + 1)), np.uint16)
+
+
+def class_map(panel: ExportPanel) -> NDArray[np.uint8]:
+    """Class ids (h, w), 0 where nothing is; the most trusted is on top."""
+    return _painted(panel, [instance.class_id for instance in panel.instances], np.uint8)
+
+
+def _painted(panel: ExportPanel, values: Sequence[int], kind: Any) -> NDArray[Any]:
+    """A map of one value an instance: painted from the least trusted to the most."""
+    painted = np.zeros(panel.picture.shape[:2], kind)
+    for instance, value in reversed(list(zip(panel.instances, values, strict=True))):
+        x0, y0, x1, y1 = instance.box
+        painted[y0:y1, x0:x1][instance.cut] = value
+    return painted
+
+
+def write_palette(path: Path, classes: dict[int, str], background: RGB = BACKGROUND) -> None:
+    """Write id, name and colour (RGB, 0 to 255) of the background and of each class."""
+    colours = [background, *label_palette(max(classes))[1:]]
+    names = {0: "background", **classes}
+    write_json(path, [{"id": id_, "name": name, "rgb": list(colours[id_])} for id_, name in names.items()])

@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from toonseg.export import WITH_PIXELS, export_panels
 from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel
+from toonseg.export.layouts import WITH_PIXELS, export_panels
 from toonseg.export.leave import shelves
 from toonseg.export.rejoin import rejoin
 from toonseg.geometry import encode_rle, rle_area, rle_box

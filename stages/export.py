@@ -1,10 +1,9 @@
-"""Write chosen classes of chosen series in other programs' layouts: ``python -m stages.export``."""
+"""Write chosen series in other programs' layouts, and the report on all: ``python -m stages.export``."""
 
 from pathlib import Path
 
 from toonseg.console import progress, run_stage
 from toonseg.engines.base import load
-from toonseg.export import LAYOUTS, WITH_PIXELS, check_choice, export_panels, summary
 from toonseg.export.gather import (
     check_classes,
     check_labelled,
@@ -17,9 +16,11 @@ from toonseg.export.gather import (
     sides_by_panel,
 )
 from toonseg.export.instances import ExportJob, ExportParams
+from toonseg.export.layouts import LAYOUTS, WITH_PIXELS, check_choice, export_panels, summary
 from toonseg.export.leave import said_of_leave, shelves
 from toonseg.export.pages import shared_pages
 from toonseg.params import load_params
+from toonseg.report.build import ReportParams, build_report
 from toonseg.series import load_series
 from toonseg.store import read_json
 
@@ -29,6 +30,7 @@ STRIPS = Path("data/strips")
 PANELS = Path("data/panels")
 MODEL = Path("data/model")
 EXPORTS = Path("data/exports")
+REPORT = Path("report")
 
 
 def main() -> str:
@@ -60,7 +62,8 @@ def main() -> str:
     )
     counts = export_panels(EXPORTS, progress(gathered, "export", "panel", len(panels)), job, places)
     said = said_of_leave(layouts, licences, WITH_PIXELS, params.pixels)
-    return "; ".join(filter(None, [summary(counts, layouts), said]))
+    report = build_report(Path(), REPORT, load_params("report", ReportParams))
+    return "; ".join(filter(None, [summary(counts, layouts), said, report]))
 
 
 if __name__ == "__main__":

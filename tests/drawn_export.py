@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from toonseg.export import LAYOUTS, WITH_PIXELS, export_panels
 from toonseg.export.instances import ExportJob, ExportPanel, ExportParams, choose_instances
+from toonseg.export.layouts import LAYOUTS, WITH_PIXELS, export_panels
 from toonseg.export.leave import shelves
 from toonseg.geometry import encode_rle
 from toonseg.images import encode

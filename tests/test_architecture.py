@@ -64,7 +64,7 @@ def relative(paths):
     return sorted(str(path.relative_to(ROOT)) for path in paths)
 
 
-def test_the_pipeline_is_the_nine_stages_in_order():
+def test_the_pipeline_is_the_eight_stages_in_order():
     assert list(STAGES) == [
         "crawl",
         "link",
@@ -74,7 +74,6 @@ def test_the_pipeline_is_the_nine_stages_in_order():
         "train",
         "evaluate",
         "export",
-        "report",
     ]
 
 

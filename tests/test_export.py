@@ -26,7 +26,6 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from toonseg.errors import EngineError, ImageError, LabelError, ParamsError, ToonsegError
-from toonseg.export import LAYOUTS, SeriesCount, check_choice, export_panels
 from toonseg.export.cutouts import CutoutRow
 from toonseg.export.gather import (
     check_classes,
@@ -38,6 +37,7 @@ from toonseg.export.gather import (
     series_panels,
 )
 from toonseg.export.labelmaps import LabelMaps
+from toonseg.export.layouts import LAYOUTS, SeriesCount, check_choice, export_panels
 from toonseg.export.leave import Shelf
 from toonseg.export.names import file_name
 from toonseg.geometry import decode_rle, encode_rle

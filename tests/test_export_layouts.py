@@ -25,11 +25,11 @@ from pycocotools.coco import COCO
 from ruamel.yaml import YAML
 
 from toonseg.errors import ParamsError
-from toonseg.export import LAYOUTS, WITH_PIXELS
 from toonseg.export.danbooregion import region_colours
 from toonseg.export.hints import HintRow
 from toonseg.export.index import IndexRow
 from toonseg.export.labelmaps import MapRow
+from toonseg.export.layouts import LAYOUTS, WITH_PIXELS
 from toonseg.export.leave import said_of_leave, shelves
 from toonseg.export.lines import SIGMAS_PX, line_drawing
 from toonseg.export.names import Stems

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from project import LABELLED, UNLABELLED, Project, make_tiny
 
-JOINS = {"split", "train", "evaluate", "export", "report"}
+JOINS = {"split", "train", "evaluate", "export"}
 PER_SERIES = ("crawl", "link", "cut_rough", "cut")
 EVERY_STAGE = {f"{stage}@{series}" for stage in PER_SERIES for series in (LABELLED, UNLABELLED)} | JOINS
 
@@ -63,7 +63,7 @@ def test_a_new_episode_with_labels_runs_its_series_and_the_joins(project):
 def test_a_new_episode_without_labels_trains_nothing_anew(project):
     project.update({f"series.{UNLABELLED}.episodes": "1-2"})
     ran = project.stages_of("dvc", "repro")
-    assert ran == {f"{stage}@{UNLABELLED}" for stage in PER_SERIES} | {"split", "export", "report"}
+    assert ran == {f"{stage}@{UNLABELLED}" for stage in PER_SERIES} | {"split", "export"}
 
 
 def test_a_removed_series_leaves_the_panels_and_runs_only_joins(project):

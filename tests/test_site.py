@@ -12,7 +12,8 @@ import httpx
 import pytest
 from tiny_webtoon import SHOWS, Episode, draw
 
-from toonseg.demo.site import Fault, Request, Site, demo_shows, serve
+from toonseg.demo.faults import Fault
+from toonseg.demo.site import Request, Site, demo_shows, serve
 from toonseg.errors import ToonsegError
 
 DETAIL = "/webtoon/detail?titleId=rain&no={}"

@@ -2,11 +2,11 @@
 
 The dataclasses stand beside the functions whose values they hold, annotated with their bounds
 (``Annotated[int, Ge(1)]`` of annotated_types); here a section of the file is read into one of them.
-Every key must be there, known, of its type and in its bounds: there are no defaults.
+Every key must be there, known, of its type and in its bounds; only a field with a default may be left out.
 """
 
 import difflib
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -75,7 +75,10 @@ def find_section(document: Any, section: str, path: Path = PARAMS_FILE) -> Any:
 def _model(kind: type[Any]) -> type[BaseModel]:
     """A validator of the dataclass ``kind``: no unknown keys, and no text where a number belongs."""
     hints = get_type_hints(kind, include_extras=True)
-    keys: dict[str, Any] = {field.name: (hints[field.name], ...) for field in fields(kind)}
+    keys: dict[str, Any] = {
+        field.name: (hints[field.name], ... if field.default is MISSING else field.default)
+        for field in fields(kind)
+    }
     return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True), **keys)
 
 

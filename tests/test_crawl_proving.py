@@ -27,7 +27,7 @@ WHY = {
     "login": "is shown to those who log in only",
     "paid": "must be paid for",
     "age": "asks for its reader's age",
-    "withdrawn": "was withdrawn",
+    "withdrawn": "was withdrawn, or was never there",
     "sideways": "is read sideways: its pages make no strip",
 }
 

@@ -237,5 +237,5 @@ def test_no_page_is_ever_fetched_twice(tmp_path: Path, monkeypatch: pytest.Monke
             path.unlink()
         log = list(served.log)
         monkeypatch.setenv("TOONSEG_BROWSER", "no browser is looked for")
-        assert crawl(served, folder, "1-2", cache=cache).fetched == 2
+        assert crawl(served, folder, "1-2", cache=cache).fetched == 0
         assert (served.log, files(folder)) == (log, whole)

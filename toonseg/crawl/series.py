@@ -21,7 +21,7 @@ from toonseg.series import SeriesParams, parse_episodes
 
 @dataclass(frozen=True)
 class Crawled:
-    """What a series' folder holds, and how many of its episodes are new."""
+    """What a series' folder holds, and how many of its episodes were fetched just now."""
 
     episodes: int
     pages: int
@@ -74,7 +74,7 @@ def crawl_series(
             failed = {number: fault for number, fault in tried if fault}
         if failed:
             raise CrawlError(failures(series, failed, len(parse_episodes(declared.episodes))))
-    return holdings(series, folder, len(missing))
+    return holdings(series, folder, len(ahead))
 
 
 def holdings(series: str, folder: Path, fetched: int) -> Crawled:

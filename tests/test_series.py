@@ -69,6 +69,15 @@ def test_a_number_is_taken_as_text(tmp_path):
     assert load_params("series.school", SeriesParams, path) == expected
 
 
+def test_direction_and_contact_may_be_left_out(tmp_path):
+    text = ["series:", "  a:", "    site: naver", "    title: 7", "    episodes: 1"]
+    path = params_file(tmp_path, *text, "    direction: backward", "    contact: me@example.org")
+    assert load_series(path)["a"] == SeriesParams("naver", "7", "1", "backward", "me@example.org")
+    path = params_file(tmp_path, *text, "    direction: up")
+    with pytest.raises(ParamsError, match="direction should be 'forward' or 'backward', got 'up'"):
+        load_series(path)
+
+
 @pytest.mark.parametrize(
     ("values", "fault"),
     [

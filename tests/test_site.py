@@ -12,7 +12,9 @@ import httpx
 import pytest
 from tiny_webtoon import SHOWS, Episode, draw
 
-from toonseg.demo.site import Fault, Request, Site, demo_shows, serve
+from toonseg.demo.faults import Fault, fault_named
+from toonseg.demo.site import Request, Site, demo_shows, serve
+from toonseg.demo.viewers import Setup, read_setup
 from toonseg.errors import ToonsegError
 
 DETAIL = "/webtoon/detail?titleId=rain&no={}"
@@ -29,7 +31,7 @@ def image_path(number: int, page: int) -> str:
 
 
 def get(address: str, referer: str = "") -> httpx.Response:
-    return httpx.get(address, headers={"Referer": referer} if referer else {}, trust_env=False)
+    return httpx.get(address, headers={"Referer": referer} if referer else {}, trust_env=False, timeout=60)
 
 
 def test_it_runs_on_two_origins_of_this_machine_only_while_needed() -> None:
@@ -155,6 +157,32 @@ def test_episodes_are_drawn_ahead_in_other_processes() -> None:
         for number in (1, 2, 3):
             image = get(site.image_origin + image_path(number, 1), site.page_origin + "/")
             assert image.content == draw("rain", number).pages[1][1]
+
+
+def test_the_words_of_the_command_line_switch_the_proving_ground() -> None:
+    setup = read_setup("webtoons", "scroll", "3=paid, 4=login", script_links=True, trouble=False)
+    assert setup == Setup("webtoons", "scroll", True, closed={3: "paid", 4: "login"})
+    assert read_setup("demo", "no", "", script_links=False, trouble=False) == Setup()
+
+
+@pytest.mark.parametrize(
+    ("markup", "lazy", "closed", "sentence"),
+    [
+        ("daum", "no", "", "'daum' is unknown to the demo's site: choose demo, naver, naver2021, webtoons"),
+        ("demo", "maybe", "", "'maybe' is unknown to the demo's site: choose no, script, scroll"),
+        ("demo", "no", "3=sold", "3=sold closes no episode: write 3=paid, of login, paid"),
+        ("demo", "no", "x=paid", "x=paid closes no episode"),
+    ],
+)
+def test_a_word_that_switches_nothing_is_told(markup: str, lazy: str, closed: str, sentence: str) -> None:
+    with pytest.raises(ToonsegError, match=f"^{sentence}"):
+        read_setup(markup, lazy, closed, script_links=False, trouble=False)
+
+
+@pytest.mark.parametrize("name", ["no such fault", ""])
+def test_a_fault_that_there_is_not_is_told_with_those_there_are(name: str) -> None:
+    with pytest.raises(ToonsegError, match=f"^no fault is called '{name}': there is busy, unavailable"):
+        fault_named(name, b"")
 
 
 def test_a_port_in_use_is_told() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from toonseg import __version__
 from toonseg.console import guarded
+from toonseg.crawl.commands import add_cache, add_crawl
 from toonseg.cutter.commands import add_cut
 from toonseg.engines.commands import add_commands as add_engine_commands
 from toonseg.export.commands import add_rejoin
@@ -47,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     browser.add_argument("--install", action="store_true", help="install one where there is none")
     browser.set_defaults(run=_browser)
 
+    add_crawl(commands.add_parser("crawl", help="try a site's file out, or fetch a series"))
+    add_cache(commands.add_parser("cache", help="show or prune the pages kept outside DVC"))
     add_cut(commands.add_parser("cut", help="crop the panels of pages of your own, without the pipeline"))
     add_labels(commands.add_parser("labels", help="bring labels in and out, check and place them"))
     add_engine_commands(commands)
@@ -63,6 +66,11 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
 
     serve = commands.add_parser("serve", help="serve the demo's web site, to look at in your own browser")
     serve.add_argument("--port", type=int, default=0, help="port of the pages (default: a free one)")
+    serve.add_argument("--markup", default="demo", help="of demo, naver, naver2021 or webtoons")
+    serve.add_argument("--lazy", default="no", help="images come at once (no), by script or by scroll")
+    serve.add_argument("--closed", default="", help="episodes that are not open, as 3=paid,4=login")
+    serve.add_argument("--script-links", action="store_true", help="a script builds the navigation")
+    serve.add_argument("--trouble", action="store_true", help="every second image meets a passing fault")
     serve.set_defaults(run=_demo_serve)
 
     draw = commands.add_parser("draw", help="write one episode's pages as JPEG files")
@@ -99,8 +107,10 @@ def _browser(options: argparse.Namespace) -> int:
 
 def _demo_serve(options: argparse.Namespace) -> int:
     from toonseg.demo.site import serve_until_interrupted
+    from toonseg.demo.viewers import read_setup
 
-    return serve_until_interrupted(options.port)
+    setup = read_setup(options.markup, options.lazy, options.closed, options.script_links, options.trouble)
+    return serve_until_interrupted(options.port, setup)
 
 
 def _demo_draw(options: argparse.Namespace) -> int:

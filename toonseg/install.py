@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 
-from toonseg.crawl.browser import BROWSERS, DRIVERS, find_browser
+from toonseg.crawl.browser import find_browser
+from toonseg.crawl.programs import BROWSERS, DRIVERS
 from toonseg.errors import CrawlError
 
 _PACKAGES = ("chromium", "chromium-driver")

@@ -2,8 +2,7 @@
 
 The dataclasses stand beside the functions whose values they hold, annotated with their bounds
 (``Annotated[int, Ge(1)]`` of annotated_types); here a section of the file is read into one of them.
-Every key must be there, known, of its type and in its bounds. Only a key that says whether something is there
-at all has a default in its dataclass (a series' licence), and may be left out.
+Every key must be there, known, of its type and in its bounds; only a field with a default may be left out.
 """
 
 import difflib

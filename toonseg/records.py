@@ -16,7 +16,10 @@ PanelKind = Literal["panel", "text"]
 
 @dataclass(frozen=True)
 class Page:
-    """One image in an episode's archive, as the server sent it."""
+    """One image in an episode's archive, as the server sent it.
+
+    ``address`` is the path of its address, without host and query, or its name in what was imported.
+    """
 
     series: str
     episode: str
@@ -27,6 +30,7 @@ class Page:
     frames: int
     bytes: int
     sha256: str
+    address: str = ""
 
 
 @dataclass(frozen=True)

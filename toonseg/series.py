@@ -98,13 +98,17 @@ _Text = Annotated[str, BeforeValidator(_text), AfterValidator(_filled)]
 
 @dataclass(frozen=True)
 class SeriesParams:
-    """What to fetch: the site's file in toonseg/crawl/sites, the series' id there, the episodes as ranges.
+    """What to fetch: a site by its file, or ``folder``; the series' id there; the episodes as ranges.
 
-    A number in params.yaml is taken as its text: ``title: 748105``, ``episodes: 102``. ``licence`` may be
-    left out: then all rights are another's, and export keeps the pixels back.
+    ``title`` may be the address of the episode to start at, from which links are followed, or the folder
+    that holds the episodes. ``direction`` is the order of the episodes, ``contact`` goes before the one
+    of the section crawl. Without a ``licence`` all rights are another's, and export keeps the pixels back.
+    A number in params.yaml is taken as its text: ``title: 748105``, ``episodes: 102``.
     """
 
     site: _Text
     title: _Text
     episodes: Annotated[str, BeforeValidator(_episodes)]
+    direction: Literal["forward", "backward"] = "forward"
+    contact: str = ""
     licence: Licence = ""

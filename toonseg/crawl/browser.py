@@ -1,26 +1,21 @@
-"""A headless Chromium, driven by Selenium: found, started, read, and gone without a trace."""
+"""A headless Chromium, driven by Selenium: started, read, and gone without a trace."""
 
-import ctypes
+import json
 import logging
 import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import urllib3
 from selenium import webdriver
 from selenium.common.exceptions import (
-    InvalidElementStateException,
     JavascriptException,
     TimeoutException,
+    UnexpectedAlertPresentException,
     WebDriverException,
 )
 from selenium.webdriver.chrome.service import Service
@@ -28,73 +23,51 @@ from selenium.webdriver.common.options import BaseOptions
 from selenium.webdriver.common.selenium_manager import SeleniumManager
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 
-from toonseg.crawl.download import NOBODY
-from toonseg.crawl.sites import Site
+from toonseg.crawl.lodging import Lodging, dying_with_us, end
+from toonseg.crawl.manners import NOBODY, retry_after_s
+from toonseg.crawl.programs import BROWSERS, DRIVERS, Browser, lack, matching, named, versions
+from toonseg.crawl.sites import Closed, Site
 from toonseg.errors import CrawlError
 
-BROWSERS = (
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium",
-    "chromium-browser",
-    "/usr/bin/google-chrome",
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/opt/google/chrome/chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
-DRIVERS = (
-    "chromedriver",
-    "/usr/bin/chromedriver",
-    "/usr/lib/chromium/chromedriver",
-    "/usr/lib/chromium-browser/chromedriver",
-    "/usr/local/bin/chromedriver",
-    "/opt/homebrew/bin/chromedriver",
-)
-_INSTALL = (
-    "install Chromium and its driver: `apt-get install chromium chromium-driver`, or Chrome, "
-    "or run `make setup`"
-)
-_FOLDER = "toonseg-browser-"
-_SOCKET = "/org.chromium.Chromium.XXXXXX/SingletonSocket"  # in TMPDIR; a socket's path has 103 bytes at most
-
-# Reads in one go what a viewer's page shows; `address` is null for an image that names none.
-_READ = """
-const [images, attributes, title] = arguments;
-const heading = document.querySelector(title);
-const visit = performance.getEntriesByType('navigation')[0];
-const addressOf = image => {
-  for (const name of attributes) {
-    const value = image.getAttribute(name);
-    if (value && !value.startsWith('data:')) return new URL(value, document.baseURI).href;
-  }
-  return null;
-};
-return {
-  status: visit ? visit.responseStatus : 0,
-  title: heading ? heading.textContent.replace(/\\s+/g, ' ').trim() : '',
-  addresses: [...document.querySelectorAll(images)].map(addressOf),
-};
+_READ = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+# Gives the key and fault of the first selector that is none.
+_TRY_SELECTORS = """
+for (const [key, selector] of Object.entries(arguments[0])) {
+  try { document.querySelector(selector) } catch (error) { return [key, selector] }
+}
+return null;
 """
+_MOVING_S = 0.05  # between two looks at a page that leads on to another by script
+_BROKEN = (WebDriverException, OSError, urllib3.exceptions.HTTPError)
 
-
-@dataclass(frozen=True)
-class Browser:
-    """A Chrome or Chromium and the driver of the same version."""
-
-    binary: str
-    driver: str
-    version: str
+log = logging.getLogger("toonseg.crawl")
 
 
 @dataclass(frozen=True)
 class View:
-    """What a page showed. ``status`` is 0, and ``fault`` says why, when the browser got no page."""
+    """What a page showed, and where the browser was in the end.
+
+    ``status`` is 0, and ``fault`` says why, when the browser got no page. An address is None for an image
+    that names none.
+    """
 
     status: int
+    address: str
     title: str = ""
     addresses: tuple[str | None, ...] = ()
+    previous: str | None = None
+    next: str | None = None
+    closed: Closed | None = None
+    pause_s: float = 0.0
+    fault: str = ""
+
+
+@dataclass
+class _Travel:
+    """Where the browser went for one view, as its own log tells it."""
+
+    address: str
+    pause_s: float = 0.0
     fault: str = ""
 
 
@@ -109,14 +82,17 @@ def find_browser(
     says what to install when there is no pair of the same major version.
     """
     environment = os.environ if environment is None else environment
-    found = _versions(_named(environment, "TOONSEG_BROWSER") or browsers)
-    driving = _versions(_named(environment, "SE_CHROMEDRIVER") or drivers)
-    return _matching(found, driving) or _managed(found, driving)
+    found = versions(named(environment, "TOONSEG_BROWSER") or browsers)
+    driving = versions(named(environment, "SE_CHROMEDRIVER") or drivers)
+    return matching(found, driving) or _managed(found, driving)
 
 
 @contextmanager
 def browsing(browser: Browser, site: Site, timeout_s: float, agent: str) -> Iterator["Session"]:
-    """A started browser that shows pages of ``site``, and nothing else. Raises CrawlError if it fails."""
+    """A started browser that shows pages of ``site``, and nothing else.
+
+    Raises CrawlError when it does not start, or when a selector of the site's file is none.
+    """
     session = Session(browser, site, timeout_s, agent)
     try:
         session.start()
@@ -135,103 +111,133 @@ class Session:
         self._agent = agent
         self._running: webdriver.Chrome | None = None
         self._service: Service | None = None
-        self._place: _Place | None = None
+        self._lodging: Lodging | None = None
 
     def start(self) -> webdriver.Chrome:
-        """The running browser. Raises CrawlError when it does not start."""
+        """The running browser. Raises CrawlError when it does not start, or a selector is none."""
         if self._running is None:
-            self._place = _Place()
-            self._service = _service(self._browser, self._place.folder)
-            options = _options(self._browser, self._site, self._agent, self._place.folder)
+            self._lodging = Lodging()
+            self._service = Service(
+                executable_path=self._browser.driver,
+                env=self._lodging.environment(),
+                popen_kw=dying_with_us(),
+            )
+            options = _options(self._browser, self._site, self._agent, self._lodging.folder)
             try:
                 self._running = webdriver.Chrome(options, self._service)
-            except (WebDriverException, OSError, urllib3.exceptions.HTTPError) as error:
+                self._prepare(self._running)
+            except _BROKEN as error:
                 self.close()
                 raise CrawlError(
                     f"{self._browser.binary} does not start with {self._browser.driver} "
                     f"({_first_line(error)}): `toonseg doctor` says what is installed"
                 ) from None
-            self._running.set_page_load_timeout(self._timeout_s)
         return self._running
 
     def close(self) -> None:
         """End the browser and remove all it wrote."""
         running, self._running = self._running, None
         service, self._service = self._service, None
-        place, self._place = self._place, None
+        lodging, self._lodging = self._lodging, None
         if running and isinstance(running.command_executor, RemoteConnection):
             running.command_executor.close()  # type: ignore[no-untyped-call]
-        if service:
-            _end(service)
-        if place:
-            place.remove()
+        process = getattr(service, "process", None)
+        if process is not None:
+            end(process)
+        if lodging:
+            lodging.remove()
 
     def view(self, address: str) -> View:
-        """Show a page and read its title and its images' addresses.
-
-        Raises CrawlError when a selector of the site is wrong, or when no browser starts.
-        """
+        """Show a page and read it. Raises CrawlError when no browser starts."""
         running = self.start()
+        travel = _Travel(address)
         try:
-            running.get(address)
-            read = running.execute_script(
-                _READ, self._site.images, list(self._site.attributes), self._site.title
-            )
+            try:
+                read = self._read(running, address)
+            finally:
+                _follow(running, travel)
         except TimeoutException:
-            return View(NOBODY, fault=f"{address} did not load in {self._timeout_s:g} s")
-        except (JavascriptException, InvalidElementStateException) as error:
-            raise CrawlError(f"a selector of the site's file is wrong: {_first_line(error)}") from None
-        except (WebDriverException, OSError, urllib3.exceptions.HTTPError) as error:
-            if "net::" not in str(error):
-                self.close()  # the browser died: the next view starts another
-            return View(NOBODY, fault=f"{address}: {_first_line(error)}")
-        return View(int(read["status"]), str(read["title"]), tuple(read["addresses"]))
+            self.close()  # what waits for an answer is not to be spoken to
+            return View(NOBODY, travel.address, fault=f"{address} did not load in {self._timeout_s:g} s")
+        except UnexpectedAlertPresentException as error:
+            said = " ".join((error.alert_text or "").split())
+            return View(200, travel.address, fault=f"the site says of {address}: {said}")
+        except _BROKEN as error:
+            self.close()  # the browser died: the next view starts another
+            return View(NOBODY, travel.address, fault=f"{address}: {_first_line(error)}")
+        if not read["address"].startswith("http"):  # a page of the browser's own, for an empty or no answer
+            read |= {"address": travel.address, "fault": "" if read["status"] else travel.fault}
+        fault = read.pop("fault", "")
+        return View(
+            **{**read, "addresses": tuple(read["addresses"])},
+            pause_s=travel.pause_s,
+            fault=f"{address}: {fault}" if fault else "",
+        )
+
+    def _prepare(self, running: webdriver.Chrome) -> None:
+        """Set the waits and the cookies, and try the selectors before any page is asked for."""
+        running.set_page_load_timeout(self._timeout_s)
+        running.set_script_timeout(self._site.patience_s + 2 * self._timeout_s)
+        wrong = running.execute_script(_TRY_SELECTORS, self._site.selectors())
+        if wrong:
+            self.close()
+            raise CrawlError(f"the site's file: {wrong[0]} is no CSS selector, got {wrong[1]!r}")
+        running.get_log("performance")  # type: ignore[no-untyped-call]  # that of the browser's own first page
+        for name, value in self._site.cookies.items():
+            cookie = {"name": name, "value": value, "url": self._site.origin}
+            running.execute_cdp_cmd("Network.setCookie", cookie)
+
+    def _read(self, running: webdriver.Chrome, address: str) -> dict[str, Any]:
+        """Go to a page, and read it or the page that it leads on to by script."""
+        running.execute_script("window.toonsegLeft = true")  # tells the page we leave from the next
+        running.get(address)
+        wants = _wants(self._site, self._timeout_s)
+        until = time.monotonic() + self._timeout_s
+        while time.monotonic() < until:
+            with suppress(JavascriptException):  # the page moved on
+                read = running.execute_async_script(_READ, wants)
+                if read is not None:
+                    return dict(read)
+                running.execute_script("")  # it moves on, or a dialog is open: then this raises what it says
+            time.sleep(_MOVING_S)
+        raise TimeoutException(f"{address} leads on from page to page")
 
 
-class _Place:
-    """A folder for all that a browser writes. A lock held on it tells it from one left by a killed run."""
-
-    def __init__(self) -> None:
-        _remove_abandoned()
-        self.folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
-        self._lock = _lock(self.folder)
-
-    def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
+def _wants(site: Site, timeout_s: float) -> dict[str, Any]:
+    """What page.js asks of a site's file: all but the markers that are looked for in the address."""
+    selectors = site.selectors().values()
+    markers = {kind: [mark for mark in marks if mark in selectors] for kind, marks in site.markers.items()}
+    return {**asdict(site), "markers": markers, "timeout_s": timeout_s}
 
 
-def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder's lock; None when another process holds it."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
+def _follow(running: webdriver.Chrome, travel: _Travel) -> None:
+    """Read from the browser's log where it was led to, and how long it was told to stay away."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _remove_abandoned() -> None:
-    """Remove the folders of runs that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        lock = _lock(folder)
-        if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
+        entries = running.get_log("performance")  # type: ignore[no-untyped-call]
+    except _BROKEN:
+        return  # it died, as the view's own fault will say
+    frame = None
+    for message in (json.loads(entry["message"])["message"] for entry in entries):
+        told = message["params"]
+        if message["method"] == "Network.requestWillBeSent":
+            if told["request"]["url"].startswith("http"):
+                log.info("browser: GET %s", told["request"]["url"])
+            frame = frame or (told["frameId"] if told.get("type") == "Document" else None)
+        if told.get("type") != "Document" or told.get("frameId", frame) != frame:
+            continue
+        if message["method"] == "Network.requestWillBeSent":
+            travel.address = told["request"]["url"]
+        if message["method"] == "Network.loadingFailed":
+            travel.fault = told["errorText"]
+        if message["method"] == "Network.responseReceived":
+            headers = {name.lower(): value for name, value in told["response"]["headers"].items()}
+            travel.pause_s = retry_after_s(headers.get("retry-after", ""))
 
 
 def _options(browser: Browser, site: Site, agent: str, folder: Path) -> webdriver.ChromeOptions:
     options = webdriver.ChromeOptions()
     options.binary_location = browser.binary
+    options.page_load_strategy = "none"  # else the driver asks again for a page whose host is not allowed
     strangers = "MAP * ~NOTFOUND" + "".join(f" , EXCLUDE {host}" for host in sorted(site.allowed_hosts))
     for argument in (
         "--headless=new",
@@ -239,6 +245,7 @@ def _options(browser: Browser, site: Site, agent: str, folder: Path) -> webdrive
         f"--user-data-dir={folder / 'profile'}",
         f"--host-resolver-rules={strangers}",
         f"--user-agent={agent}",
+        "--window-size=1200,3000",  # fewer steps to scroll
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-dev-shm-usage",
@@ -253,73 +260,10 @@ def _options(browser: Browser, site: Site, agent: str, folder: Path) -> webdrive
         options.add_argument("--no-sandbox")  # as root Chromium refuses to start otherwise
     # The client fetches the images; in the browser each would be fetched a second time.
     options.add_experimental_option("prefs", {"profile.managed_default_content_settings.images": 2})
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     # The driver is on this machine. The method that Chrome's options have warns, and has no successor yet.
     BaseOptions.ignore_local_proxy_environment_variables(options)
     return options
-
-
-def _service(browser: Browser, folder: Path) -> Service:
-    """The driver: it writes nothing outside ``folder``, and dies with us but not of the terminal's Ctrl-C."""
-    homes = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME"]
-    if len(os.fsencode(folder)) + len(_SOCKET) <= 103:
-        homes.append("TMPDIR")
-    environment = {**os.environ, **dict.fromkeys(homes, str(folder))}
-    process: dict[str, Any] = {}
-    if sys.platform != "win32":
-        process = {"start_new_session": True, "preexec_fn": _dying_with_parent()}
-    return Service(executable_path=browser.driver, env=environment, popen_kw=process)
-
-
-def _end(service: Service) -> None:
-    """Kill the driver and its browser: asked to quit, they would first finish loading their page."""
-    process = getattr(service, "process", None)
-    if process is None:
-        return
-    with suppress(ProcessLookupError, PermissionError):
-        process.kill() if sys.platform == "win32" else os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdin.close()
-
-
-def _dying_with_parent() -> Callable[[], None] | None:
-    """What a child process does first, on Linux: ask the kernel to be killed when its parent ends."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
-    return lambda: prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG
-
-
-def _named(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
-    """The file that a variable of the environment names. Raises CrawlError when there is none."""
-    path = environment.get(variable, "")
-    if path and not shutil.which(path):
-        raise CrawlError(f"{variable} names {path}, which is no program: correct it or unset it")
-    return (path,) if path else ()
-
-
-def _versions(programs: Sequence[str]) -> dict[str, str]:
-    """Path and version of those programs that there are, and that say their version."""
-    paths = dict.fromkeys(path for path in map(shutil.which, programs) if path)
-    told = {path: _version(path) for path in paths}
-    return {path: version for path, version in told.items() if version}
-
-
-def _version(path: str) -> str:
-    try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    number = re.search(r"\d+(\.\d+)+", said.stdout)
-    return number[0] if number else ""
-
-
-def _matching(browsers: Mapping[str, str], drivers: Mapping[str, str]) -> Browser | None:
-    """The first browser and driver of the same major version."""
-    for binary, version in browsers.items():
-        for driver, driver_version in drivers.items():
-            if version.split(".")[0] == driver_version.split(".")[0]:
-                return Browser(binary, driver, version)
-    return None
 
 
 def _managed(found: Mapping[str, str], driving: Mapping[str, str]) -> Browser:
@@ -331,20 +275,12 @@ def _managed(found: Mapping[str, str], driving: Mapping[str, str]) -> Browser:
     try:
         paths = SeleniumManager().binary_paths(arguments)
     except WebDriverException:
-        raise CrawlError(_lack(found, driving)) from None
-    managed = _versions([paths["browser_path"]])
-    pair = _matching(managed, _versions([paths["driver_path"]]))
+        raise CrawlError(lack(found, driving)) from None
+    managed = versions([paths["browser_path"]])
+    pair = matching(managed, versions([paths["driver_path"]]))
     if pair is None:
-        raise CrawlError(_lack(found or managed, driving))
+        raise CrawlError(lack(found or managed, driving))
     return pair
-
-
-def _lack(found: Mapping[str, str], driving: Mapping[str, str]) -> str:
-    if not found:
-        return f"no browser: {_INSTALL}"
-    binary, version = next(iter(found.items()))
-    others = ", ".join(f"{path} is {version}" for path, version in driving.items())
-    return f"no driver for {binary} {version}{f' ({others})' if others else ''}: {_INSTALL}"
 
 
 def _first_line(error: Exception) -> str:

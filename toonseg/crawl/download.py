@@ -1,54 +1,27 @@
 """Bytes of pages over HTTP: a few connections a host, patient with faults that pass."""
 
 import asyncio
-import email.utils
+import logging
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
-from annotated_types import Ge, Gt, Le
 
-from toonseg import __version__
+from toonseg.console import progress
+from toonseg.crawl.cache import Cache
+from toonseg.crawl.hosts import Door
+from toonseg.crawl.manners import NOBODY, CrawlParams, Pauses, back_off_s, may_pass, retry_after_s, user_agent
+from toonseg.crawl.robots import Robots, file_of, origin
 from toonseg.errors import CrawlError, ImageError
 from toonseg.images import ImageFacts, verify
 
 MOST_BYTES = 100_000_000  # of one page
-NOBODY = 0  # the status where nobody answered
 MOST_REDIRECTS = 5
 
-
-@dataclass(frozen=True)
-class CrawlParams:
-    """How a site is visited; params.yaml explains each field."""
-
-    contact: str
-    connections: Annotated[int, Ge(1), Le(16)]
-    delay_s: Annotated[float, Ge(0)]
-    timeout_s: Annotated[float, Gt(0)]
-    retries: Annotated[int, Ge(0), Le(10)]
-    back_off_s: Annotated[float, Ge(0)]
-    most_wait_s: Annotated[float, Ge(0)]
-
-
-def user_agent(params: CrawlParams) -> str:
-    """What we call ourselves, so that a site's owner can tell who comes and whom to write to."""
-    contact = f" (+{params.contact})" if params.contact else ""
-    return f"toonseg/{__version__}{contact}"
-
-
-def may_pass(status: int) -> bool:
-    """Whether an answer of this status may be another one a little later."""
-    return status in (NOBODY, 429) or status >= 500
-
-
-def back_off_s(attempt: int, params: CrawlParams) -> float:
-    """Seconds to wait before the attempt numbered ``attempt``; 0 is the first, which does not wait."""
-    return min(params.back_off_s * 2 ** (attempt - 1), params.most_wait_s) if attempt else 0.0
+log = logging.getLogger("toonseg.crawl")
 
 
 @dataclass(frozen=True)
@@ -59,30 +32,36 @@ class Answer:
     body: bytes = b""
     fault: str = ""
     again: bool = False
+    location: str = ""
     facts: ImageFacts | None = None
 
 
 class Downloader:
-    """A client that talks to ``hosts`` only; use it as a context.
+    """A client that asks for what ``door`` and robots.txt allow only; use it as a context.
 
-    ``transport`` takes the network's place, for those who have none.
+    Images in ``cache`` are not asked for, and those that come are kept there. ``transport`` takes the
+    network's place, for those who have none.
     """
 
     def __init__(
-        self, params: CrawlParams, hosts: frozenset[str], transport: httpx.AsyncBaseTransport | None = None
+        self,
+        params: CrawlParams,
+        door: Door,
+        cache: Cache | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self.pauses = Pauses(params.most_wait_s)
         self._params = params
-        self._hosts = hosts
-        self._slots: dict[str, asyncio.Semaphore] = {}
-        self._ready_at: dict[str, float] = {}
+        self._door = door
+        self._cache = cache
+        self._robots = Robots()
+        self._slots: dict[tuple[str, bool], asyncio.Semaphore] = {}
+        self._rules_asked: dict[str, asyncio.Lock] = {}
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             headers={"User-Agent": user_agent(params)},
             timeout=params.timeout_s,
-            follow_redirects=True,
-            max_redirects=MOST_REDIRECTS,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=params.connections),
-            event_hooks={"request": [self._refuse_strangers]},  # called for each redirect too
             mounts={"all://127.0.0.1": None, "all://localhost": None},  # never through a proxy
             transport=transport,
         )
@@ -96,101 +75,144 @@ class Downloader:
         self._runner.run(self._client.aclose())
         self._runner.close()
 
-    def images(self, addresses: Sequence[str], referer: str) -> list[tuple[ImageFacts, bytes]]:
+    def permit(self, address: str) -> None:
+        """Raise CrawlError when the door or robots.txt, which is asked for once, forbids an address."""
+        self._door.check(address)
+        self._runner.run(self._heed_robots(address))
+
+    def delay_s(self, address: str) -> float:
+        """Seconds between two visits that robots.txt, as far as it was asked for, wants."""
+        return self._robots.delay_s(address)
+
+    def images(
+        self, addresses: Sequence[str], headers: Mapping[str, str], what: str = "images"
+    ) -> list[tuple[ImageFacts, bytes]]:
         """Fetch images, each address once, in the order given; each is decoded to its end.
 
-        ``referer`` is the origin of the page that shows them. Raises CrawlError at the first one that
-        cannot be had; the others are then given up.
+        ``headers`` go with each request; ``what`` labels the progress. Raises CrawlError when one cannot
+        be had; no more of them are then asked for.
         """
-        return self._runner.run(self._images(addresses, {"Referer": f"{referer}/", "Accept": "image/*"}))
-
-    def get(self, address: str) -> tuple[int, bytes]:
-        """Status and body of an address, of the last attempt; the status is 0 when nobody answered.
-
-        Raises CrawlError when it leads to a host that is not allowed.
-        """
-        answer = self._runner.run(self._fetch(address, {}))
-        return answer.status, answer.body
+        return self._runner.run(self._images(addresses, {"Accept": "image/*", **headers}, what))
 
     async def _images(
-        self, addresses: Sequence[str], headers: dict[str, str]
+        self, addresses: Sequence[str], headers: dict[str, str], what: str
     ) -> list[tuple[ImageFacts, bytes]]:
+        gate = asyncio.Semaphore(self._params.connections)
+        found: dict[str, tuple[ImageFacts, bytes]] = {}
+        faults: dict[str, CrawlError] = {}
+
+        async def bring(address: str) -> None:
+            async with gate:
+                if not faults:  # after a fault what is on its way may arrive, and nothing more is asked for
+                    try:
+                        found[address] = await self._image(address, headers)
+                    except CrawlError as error:
+                        faults[address] = error
+
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = {
-                    address: group.create_task(self._image(address, headers))
-                    for address in dict.fromkeys(addresses)
-                }
+                tasks = [group.create_task(bring(address)) for address in dict.fromkeys(addresses)]
+                for done in progress(asyncio.as_completed(tasks), what, "page", len(tasks)):
+                    await done
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        return [tasks[address].result() for address in addresses]
+        if faults:
+            raise next(faults[address] for address in addresses if address in faults)
+        return [found[address] for address in addresses]
 
     async def _image(self, address: str, headers: dict[str, str]) -> tuple[ImageFacts, bytes]:
+        self._door.check(address)
+        held = self._cache.find(address) if self._cache else None
+        if held is not None:
+            answer = await asyncio.to_thread(_with_facts, Answer(200, held), address)
+            if answer.facts:
+                return answer.facts, held
         answer = await self._fetch(address, headers, image=True)
         if answer.facts is None:
             raise CrawlError(answer.fault)
+        if self._cache:
+            self._cache.keep(address, answer.body)
         return answer.facts, answer.body
 
-    async def _fetch(self, address: str, headers: dict[str, str], image: bool = False) -> Answer:
-        """The first useful answer, or the last one."""
-        host = urlsplit(address).netloc
-        slots = self._slots.setdefault(host, asyncio.Semaphore(self._params.connections))
+    async def _fetch(self, address: str, headers: Mapping[str, str], image: bool = False) -> Answer:
+        """The first useful answer, or the last one. All but robots.txt itself heeds robots.txt."""
         answer = Answer(NOBODY)
         for attempt in range(self._params.retries + 1):
             await asyncio.sleep(back_off_s(attempt, self._params))
-            async with slots:
-                await self._until_ready(host)
-                answer = await self._ask(address, headers)
+            answer = await self._visit(address, headers, heeding=image)
             if image and not answer.fault:
                 answer = await asyncio.to_thread(_with_facts, answer, address)
             if not answer.again:
                 return answer
         return replace(answer, fault=f"{answer.fault} ({self._params.retries + 1} times)")
 
-    async def _ask(self, address: str, headers: dict[str, str]) -> Answer:
-        """One request. Raises CrawlError when it leads to a host that is not allowed."""
+    async def _visit(self, address: str, headers: Mapping[str, str], heeding: bool) -> Answer:
+        """Ask for an address, and for those that it leads to."""
+        at = address
+        for _ in range(MOST_REDIRECTS + 1):
+            self._door.check(at)
+            if heeding:
+                await self._heed_robots(at)
+            delay_s = self._robots.delay_s(at)
+            async with self._slot(at, alone=delay_s > 0):
+                while left_s := self.pauses.left_s(at):
+                    await asyncio.sleep(left_s)
+                answer = await self._ask(at, headers)
+                self.pauses.ask_for(at, delay_s)
+            if not answer.location:
+                return answer
+            at = urljoin(at, answer.location)
+        return Answer(NOBODY, fault=f"{address} redirects more than {MOST_REDIRECTS} times")
+
+    def _slot(self, address: str, alone: bool) -> asyncio.Semaphore:
+        """One of the connections to a host, or its only one where robots.txt wants a delay between visits."""
+        key = (urlsplit(address).netloc, alone)
+        return self._slots.setdefault(key, asyncio.Semaphore(1 if alone else self._params.connections))
+
+    async def _heed_robots(self, address: str) -> None:
+        """Raise CrawlError when robots.txt forbids the address; it is asked for once an origin."""
+        async with self._rules_asked.setdefault(origin(address), asyncio.Lock()):
+            if not self._robots.knows(address):
+                answer = await self._fetch(file_of(address), {})
+                self._robots.note(address, answer.status, answer.body)
+        self._robots.check(address)
+
+    async def _ask(self, address: str, headers: Mapping[str, str]) -> Answer:
+        """One request."""
+        begun = time.monotonic()
         try:
-            async with self._client.stream("GET", address, headers=headers) as response:
-                if response.status_code != httpx.codes.OK:
-                    return self._refusal(response, address)
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > MOST_BYTES:
-                        return Answer(200, fault=f"{address} is larger than {MOST_BYTES} bytes")
-                return Answer(200, bytes(body))
-        except httpx.TooManyRedirects:
-            return Answer(NOBODY, fault=f"{address} redirects more than {MOST_REDIRECTS} times")
+            answer = await self._answer(address, headers)
         except httpx.DecodingError as error:
-            return Answer(NOBODY, fault=f"{address} came damaged: {error}", again=True)
+            answer = Answer(NOBODY, fault=f"{address} came damaged: {error}", again=True)
         except httpx.TransportError as error:
-            return Answer(NOBODY, fault=f"{address}: {_plain(error)}", again=True)
+            answer = Answer(NOBODY, fault=f"{address}: {_plain(error)}", again=True)
+        except httpx.InvalidURL as error:
+            answer = Answer(NOBODY, fault=f"{address} is no address: {error}")
+        seconds = time.monotonic() - begun
+        told = answer.fault if answer.status == NOBODY else f"{answer.status}, {len(answer.body)} bytes"
+        log.info("GET %s: %s, %.2f s", address, told, seconds)
+        return answer
+
+    async def _answer(self, address: str, headers: Mapping[str, str]) -> Answer:
+        async with self._client.stream("GET", address, headers=dict(headers)) as response:
+            if response.has_redirect_location:
+                return Answer(response.status_code, location=response.headers["Location"])
+            if response.status_code != httpx.codes.OK:
+                return self._refusal(response, address)
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > MOST_BYTES:
+                    return Answer(NOBODY, fault=f"{address} is larger than {MOST_BYTES} bytes")
+            return Answer(200, bytes(body))
 
     def _refusal(self, response: httpx.Response, address: str) -> Answer:
         """The answer of a status that brings nothing; a Retry-After holds for the whole host."""
+        again = may_pass(response.status_code)
+        if again:
+            self.pauses.ask_for(address, retry_after_s(response.headers.get("Retry-After", "")))
         fault = f"the server answered {response.status_code} to {address}"
-        if not may_pass(response.status_code):
-            return Answer(response.status_code, fault=fault)
-        pause_s = _retry_after_s(response.headers.get("Retry-After", ""))
-        if pause_s > self._params.most_wait_s:
-            return Answer(
-                response.status_code,
-                fault=f"{fault} and asks to come back in {pause_s:.0f} s, more than crawl.most_wait_s",
-            )
-        host = urlsplit(address).netloc
-        self._ready_at[host] = max(self._ready_at.get(host, 0.0), time.monotonic() + pause_s)
-        return Answer(response.status_code, fault=fault, again=True)
-
-    async def _until_ready(self, host: str) -> None:
-        while (left_s := self._ready_at.get(host, 0.0) - time.monotonic()) > 0:
-            await asyncio.sleep(left_s)
-
-    async def _refuse_strangers(self, request: httpx.Request) -> None:
-        if request.url.scheme not in ("http", "https") or request.url.host not in self._hosts:
-            raise CrawlError(
-                f"{request.url} is not on an allowed host ({', '.join(sorted(self._hosts))}): "
-                "add its host to the site's file if it belongs there"
-            )
+        return Answer(response.status_code, fault=fault, again=again)
 
 
 def _with_facts(answer: Answer, address: str) -> Answer:
@@ -199,15 +221,6 @@ def _with_facts(answer: Answer, address: str) -> Answer:
         return replace(answer, facts=verify(answer.body, address))
     except ImageError as error:
         return replace(answer, fault=str(error), again=True)
-
-
-def _retry_after_s(text: str) -> float:
-    """Seconds that a Retry-After header asks for, as a number or a date; 0 where it says nothing."""
-    if text.strip().isdecimal():
-        return float(text)
-    with suppress(ValueError, TypeError):
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    return 0.0
 
 
 def _plain(error: httpx.TransportError) -> str:

@@ -2,70 +2,99 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from toonseg.archive import write_episode
+from toonseg.archive import read_info, write_episode
 from toonseg.crawl.browser import Session, View
-from toonseg.crawl.download import CrawlParams, Downloader, back_off_s, may_pass
-from toonseg.crawl.robots import Robots
-from toonseg.crawl.sites import Site
+from toonseg.crawl.cache import Cache
+from toonseg.crawl.download import Downloader
+from toonseg.crawl.manners import NOBODY, CrawlParams, back_off_s, may_pass
+from toonseg.crawl.sites import Closed, Site
 from toonseg.errors import CrawlError
 from toonseg.images import ImageFacts
 from toonseg.records import Page
 
 SUFFIXES = {"jpeg": "jpg", "png": "png", "webp": "webp", "gif": "gif"}
+_CLOSED: dict[Closed, str] = {
+    "login": "is shown to those who log in only",
+    "paid": "must be paid for",
+    "age": "asks for its reader's age",
+    "withdrawn": "was withdrawn, or was never there",
+    "sideways": "is read sideways: its pages make no strip",
+}
+
+
+@dataclass(frozen=True)
+class Title:
+    """A series at its site: what each of its episode.json files says about where it came from."""
+
+    series: str
+    site_name: str
+    title_id: str
+    site: Site
+
+    def origin(self, number: int) -> dict[str, str | int]:
+        """What tells an episode apart, whichever host served it."""
+        return {"site": self.site_name, "title_id": self.title_id, "number": number}
+
+    def cache_key(self, number: int) -> tuple[str | int, ...]:
+        """What an episode in the cache rests on: another selector may find other pages."""
+        return (self.site_name, repr(sorted(asdict(self.site).items())), self.title_id, number)
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What fetching needs: the site, the browser and the client that are at it, and its manners.
+    """What fetching needs: the series, the browser and the client that are at its site, and their manners."""
 
-    ``origin`` (``site`` and ``title_id``) goes into each episode.json, and says where to look.
-    """
-
-    site: Site
-    origin: dict[str, str]
+    title: Title
     session: Session
     downloader: Downloader
-    robots: Robots
     params: CrawlParams
+    cache: Cache | None
 
 
-def fetch_episode(visit: Visit, series: str, number: int, path: Path) -> None:
-    """Fetch an episode and write it to ``path``, whole or not at all.
+def look(visit: Visit, address: str) -> View:
+    """The page of an episode, tried again while its fault may pass.
 
-    Raises CrawlError that says which page is at fault.
+    Raises CrawlError when it may not be asked for, is not there, not open to us, or another page.
     """
-    address = visit.site.episode_address(visit.origin["title_id"], number)
-    visit.robots.check(address)
-    view = _look(visit, address)
-    addresses = _pages(visit.site, view, address)
-    for page in addresses:
-        visit.robots.check(page)
-    images = visit.downloader.images(addresses, visit.site.origin)
-    pages = [
-        (_page(series, number, index, facts, data), data) for index, (facts, data) in enumerate(images, 1)
-    ]
-    write_episode(path, pages, {**visit.origin, "number": number, "title": view.title})
-
-
-def _look(visit: Visit, address: str) -> View:
-    """The page of an episode, tried again while its fault may pass."""
-    view = View(0)
+    downloader, site = visit.downloader, visit.title.site
+    view = View(NOBODY, address)
     for attempt in range(visit.params.retries + 1):
         time.sleep(back_off_s(attempt, visit.params))
+        downloader.permit(address)
+        time.sleep(downloader.pauses.left_s(address))
         view = visit.session.view(address)
-        if not may_pass(view.status):
+        downloader.pauses.ask_for(address, view.pause_s)
+        if not may_pass(view.status) or is_foreign(site, view):
             break
-    if view.status in (404, 410):
-        raise CrawlError(f"the site has no such episode (it answered {view.status} to {address})")
-    if view.status != 200:
-        raise CrawlError(view.fault or f"the site answered {view.status} to {address}")
+    check_open(site, view, address)
     return view
 
 
-def _pages(site: Site, view: View, address: str) -> tuple[str, ...]:
+def is_foreign(site: Site, view: View) -> bool:
+    """Whether a page led the browser to a host that it does not talk to."""
+    return urlsplit(view.address).hostname not in site.allowed_hosts
+
+
+def check_open(site: Site, view: View, address: str) -> None:
+    """Raise CrawlError when the view is not that of the episode at ``address``, open to us."""
+    closed = view.closed or site.closed_by_address(view.address)
+    if closed:
+        raise CrawlError(f"{address} {_CLOSED[closed]}")
+    if is_foreign(site, view):
+        raise CrawlError(f"{address} leads to {view.address}, which is not on an allowed host")
+    if view.status in (404, 410):
+        raise CrawlError(f"the site has no such episode (it answered {view.status} to {address})")
+    if view.status != 200 or view.fault:
+        raise CrawlError(view.fault or f"the site answered {view.status} to {address}")
+    if site.episode_at(view.address) != site.episode_at(address):
+        raise CrawlError(f"{address} leads to another page, {view.address}: the episode is not shown to us")
+
+
+def pages_of(site: Site, view: View, address: str) -> tuple[str, ...]:
     """The addresses of an episode's images. Raises CrawlError when any may be missing."""
     nameless = [index for index, image in enumerate(view.addresses, 1) if image is None]
     if nameless:
@@ -81,7 +110,42 @@ def _pages(site: Site, view: View, address: str) -> tuple[str, ...]:
     return pages
 
 
-def _page(series: str, number: int, index: int, facts: ImageFacts, data: bytes) -> Page:
+def save_episode(visit: Visit, view: View, number: int, path: Path) -> None:
+    """Fetch the images of an episode's view and write it to ``path``, whole or not at all.
+
+    Raises CrawlError that says which page is at fault.
+    """
+    title = visit.title
+    addresses = pages_of(title.site, view, view.address)
+    images = visit.downloader.images(
+        addresses, title.site.referer_of(view.address), f"{title.series} {number}"
+    )
+    pages = [
+        (page_of(title.series, number, index, facts, data, urlsplit(address).path), data)
+        for index, (address, (facts, data)) in enumerate(zip(addresses, images, strict=True), 1)
+    ]
+    write_episode(path, pages, {**title.origin(number), "title": view.title})
+    if visit.cache:
+        visit.cache.keep_episode(title.cache_key(number), read_info(path))
+
+
+def restore_episode(cache: Cache, title: Title, number: int, path: Path) -> bool:
+    """Write an episode to ``path`` from what the cache holds; whether it holds all of it."""
+    info = cache.find_episode(title.cache_key(number))
+    try:
+        rows = info.pop("pages") if info else []
+        found = [(Page(title.series, str(number), **row), cache.image(row["sha256"])) for row in rows]
+    except (KeyError, TypeError):
+        return False
+    pages = [(page, data) for page, data in found if data is not None]
+    if not pages or len(pages) < len(rows):
+        return False
+    write_episode(path, pages, info or {})
+    return True
+
+
+def page_of(series: str, number: int, index: int, facts: ImageFacts, data: bytes, address: str) -> Page:
+    """The record of a page's verified bytes, the ``index``-th of its episode from 1."""
     return Page(
         series=series,
         episode=str(number),
@@ -92,4 +156,5 @@ def _page(series: str, number: int, index: int, facts: ImageFacts, data: bytes) 
         frames=facts.frames,
         bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
+        address=address,
     )

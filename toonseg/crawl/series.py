@@ -1,19 +1,21 @@
 """A series: what is missing of it is fetched, what is no longer declared goes, what is there stays."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toonseg.archive import episodes, read_info, read_pages
 from toonseg.console import progress
 from toonseg.crawl.browser import browsing, find_browser
-from toonseg.crawl.download import CrawlParams, Downloader, user_agent
-from toonseg.crawl.episode import Visit, fetch_episode
-from toonseg.crawl.robots import Robots
+from toonseg.crawl.cache import Cache
+from toonseg.crawl.download import Downloader
+from toonseg.crawl.episode import Title, Visit, look, restore_episode, save_episode
+from toonseg.crawl.hosts import Door
+from toonseg.crawl.manners import CrawlParams, is_contact, require_permission, user_agent
 from toonseg.crawl.sites import Site
-from toonseg.errors import CrawlError, ToonsegError
+from toonseg.errors import CrawlError, ParamsError, ToonsegError
 from toonseg.series import SeriesParams, parse_episodes
 
 
@@ -34,76 +36,54 @@ class Crawled:
         )
 
 
-def missing_episodes(folder: Path, declared: SeriesParams) -> tuple[int, ...]:
+def missing_episodes(folder: Path, declared: SeriesParams, site: Site) -> tuple[int, ...]:
     """Numbers of the declared episodes that ``folder`` does not hold whole, of that title at that site."""
+    title = _title(folder.name, declared, site)
     return tuple(
         number
         for number in parse_episodes(declared.episodes)
-        if not _holds(folder / f"{number}.cbz", declared, number)
+        if not _holds(folder / f"{number}.cbz", title.origin(number))
     )
 
 
 def crawl_series(
-    series: str, declared: SeriesParams, site: Site, folder: Path, params: CrawlParams
+    series: str,
+    declared: SeriesParams,
+    site: Site,
+    folder: Path,
+    params: CrawlParams,
+    cache: Cache | None = None,
 ) -> Crawled:
     """Bring ``folder`` to what is declared: one CBZ an episode.
 
-    A failed episode does not stop the others: at the end CrawlError tells all that failed, and why;
-    the next call fetches those. No browser is started when nothing is missing.
+    What ``cache`` holds is not fetched. A failed episode does not stop the others: at the end CrawlError
+    tells all that failed, and why; the next call fetches those. Nobody is asked for anything when nothing
+    is missing. Raises ParamsError when the site may not be visited.
     """
+    params = _with_contact(params, declared, series)
+    require_permission(site, params)
+    title = _title(series, declared, site)
     folder.mkdir(parents=True, exist_ok=True)
-    _tidy(folder, declared)
-    missing = missing_episodes(folder, declared)
-    if missing:
-        with _visiting(declared, site, params) as visit:
-            failed = _fetch(visit, series, missing, folder)
+    tidy(folder, declared)
+    missing = missing_episodes(folder, declared, site)
+    ahead = [number for number in missing if not _restored(cache, title, number, folder)]
+    if ahead:
+        with _visiting(title, params, cache) as visit:
+            tries = _walk if _is_address(declared.title) else _by_number
+            tried = progress(tries(visit, declared, ahead, folder), series, "episode", len(ahead))
+            failed = {number: fault for number, fault in tried if fault}
         if failed:
-            raise CrawlError(_table(series, failed, len(parse_episodes(declared.episodes))))
+            raise CrawlError(failures(series, failed, len(parse_episodes(declared.episodes))))
+    return holdings(series, folder, len(ahead))
+
+
+def holdings(series: str, folder: Path, fetched: int) -> Crawled:
+    """What a series' folder holds."""
     pages = [page for path in episodes(folder) for page in read_pages(path, series)]
-    return Crawled(len(episodes(folder)), len(pages), sum(page.bytes for page in pages), len(missing))
+    return Crawled(len(episodes(folder)), len(pages), sum(page.bytes for page in pages), fetched)
 
 
-def _fetch(visit: Visit, series: str, missing: Sequence[int], folder: Path) -> dict[int, str]:
-    """Fetch the episodes ``missing``; gives what went wrong with those that failed."""
-    failed: dict[int, str] = {}
-    for number in progress(missing, series, "episode"):
-        if number != missing[0]:
-            time.sleep(max(visit.params.delay_s, visit.robots.delay_s(visit.site.origin)))
-        try:
-            fetch_episode(visit, series, number, folder / f"{number}.cbz")
-        except CrawlError as error:
-            failed[number] = str(error)
-    return failed
-
-
-@contextmanager
-def _visiting(declared: SeriesParams, site: Site, params: CrawlParams) -> Iterator[Visit]:
-    """A client and a browser at the site. Raises CrawlError when there is no browser."""
-    agent = user_agent(params)
-    with (
-        Downloader(params, site.allowed_hosts) as downloader,
-        browsing(find_browser(), site, params.timeout_s, agent) as session,
-    ):
-        yield Visit(site, _origin(declared), session, downloader, Robots(downloader.get), params)
-
-
-def _origin(declared: SeriesParams) -> dict[str, str]:
-    """What an episode's own file says about where it came from."""
-    return {"site": declared.site, "title_id": declared.title}
-
-
-def _holds(path: Path, declared: SeriesParams, number: int) -> bool:
-    if not path.exists():
-        return False
-    try:
-        info = read_info(path)
-    except ToonsegError:
-        return False
-    wanted = {**_origin(declared), "number": number}
-    return {key: info.get(key) for key in wanted} == wanted
-
-
-def _tidy(folder: Path, declared: SeriesParams) -> None:
+def tidy(folder: Path, declared: SeriesParams) -> None:
     """Remove the episodes that are not declared, and what a killed run left."""
     names = {f"{number}.cbz" for number in parse_episodes(declared.episodes)}
     for path in (*episodes(folder), *folder.glob(".*.partial")):
@@ -111,10 +91,130 @@ def _tidy(folder: Path, declared: SeriesParams) -> None:
             path.unlink()
 
 
-def _table(series: str, failed: dict[int, str], declared: int) -> str:
+def failures(series: str, failed: Mapping[int, str], declared: int) -> str:
+    """A table of the episodes that failed, and why."""
     width = max(len(str(number)) for number in failed)
-    rows = "".join(f"\n  {number:>{width}}  {reason}" for number, reason in failed.items())
+    rows = "".join(f"\n  {number:>{width}}  {failed[number]}" for number in sorted(failed))
     return (
         f"{len(failed)} of {declared} episodes of {series} failed, the others are kept; "
         f"run it again to fetch what is missing:{rows}"
     )
+
+
+def _by_number(
+    visit: Visit, declared: SeriesParams, ahead: Sequence[int], folder: Path
+) -> Iterator[tuple[int, str]]:
+    """Fetch each episode at the address that its number gives; yields each with its fault, if any."""
+    site, title_id = visit.title.site, visit.title.title_id
+    for index, number in enumerate(sorted(ahead, reverse=declared.direction == "backward")):
+        if index:
+            _rest(visit)
+        address = site.episode_address(title_id, number)
+        _, fault = _try(visit, number, address, folder / f"{number}.cbz")
+        yield number, fault
+
+
+def _walk(
+    visit: Visit, declared: SeriesParams, ahead: Sequence[int], folder: Path
+) -> Iterator[tuple[int, str]]:
+    """Follow the links from the start, and fetch what is wanted on the way; yields as ``_by_number``.
+
+    Where a page has no link, or failed, the neighbour's address is made from its number, as long as an
+    episode that is wanted lies that way.
+    """
+    site, wanted, seen = visit.title.site, set(ahead), set[int]()
+    step = -1 if declared.direction == "backward" else 1
+    number, address = _number(site, declared.title), declared.title
+    while wanted and number not in seen and any((other - number) * step >= 0 for other in wanted):
+        if seen:
+            _rest(visit)
+        seen.add(number)
+        path = folder / f"{number}.cbz" if number in wanted else None
+        link, fault = _try(visit, number, address, path, step)
+        if number in wanted:
+            wanted.discard(number)
+            yield number, fault
+        place = site.episode_at(link) if link else None
+        if link and place and place[0] == visit.title.title_id and place[1] not in seen:
+            number, address = place[1], link
+        else:
+            number += step
+            address = site.episode_address(visit.title.title_id, number)
+    for number in sorted(wanted):
+        yield (
+            number,
+            f"it does not lie {declared.direction} of {declared.title}, where the links begin",
+        )
+
+
+def _try(visit: Visit, number: int, address: str, path: Path | None, step: int = 1) -> tuple[str | None, str]:
+    """Look at an episode, and write it where a path is given: the link onwards, and what went wrong."""
+    link = None
+    try:
+        view = look(visit, address)
+        link = view.next if step > 0 else view.previous
+        if path:
+            save_episode(visit, view, number, path)
+    except CrawlError as error:
+        return link, str(error)
+    return link, ""
+
+
+def _rest(visit: Visit) -> None:
+    time.sleep(max(visit.params.delay_s, visit.downloader.delay_s(visit.title.site.origin)))
+
+
+@contextmanager
+def _visiting(title: Title, params: CrawlParams, cache: Cache | None) -> Iterator[Visit]:
+    """A client and a browser at the site. Raises CrawlError when there is no browser."""
+    site = title.site
+    door = Door(site.allowed_hosts, site.is_local)
+    with (
+        Downloader(params, door, cache) as downloader,
+        browsing(find_browser(), site, params.timeout_s, user_agent(params)) as session,
+    ):
+        yield Visit(title, session, downloader, params, cache)
+
+
+def _title(series: str, declared: SeriesParams, site: Site) -> Title:
+    """The series at its site. Raises ParamsError when its start address is none of the site's."""
+    title_id = declared.title
+    if _is_address(title_id):
+        place = site.episode_at(title_id)
+        if place is None:
+            raise ParamsError(
+                f"series {series}: title is an address, {title_id}, but no episode's page of "
+                f"{site.origin}{site.page}"
+            )
+        title_id = place[0]
+    return Title(series, declared.site, title_id, site)
+
+
+def _number(site: Site, address: str) -> int:
+    place = site.episode_at(address)
+    assert place is not None  # as _title has seen to
+    return place[1]
+
+
+def _is_address(title: str) -> bool:
+    return title.startswith(("http://", "https://"))
+
+
+def _with_contact(params: CrawlParams, declared: SeriesParams, series: str) -> CrawlParams:
+    if declared.contact and not is_contact(declared.contact):
+        raise ParamsError(f"series {series}: contact must be a mail or web address, got {declared.contact!r}")
+    return replace(params, contact=declared.contact or params.contact)
+
+
+def _restored(cache: Cache | None, title: Title, number: int, folder: Path) -> bool:
+    return cache is not None and restore_episode(cache, title, number, folder / f"{number}.cbz")
+
+
+def _holds(path: Path, wanted: Mapping[str, str | int]) -> bool:
+    if not path.exists():
+        return False
+    try:
+        info = read_info(path)
+    except ToonsegError:
+        return False
+    return {key: info.get(key) for key in wanted} == wanted

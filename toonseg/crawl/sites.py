@@ -1,17 +1,26 @@
-"""Web sites as data: one YAML file a site, in the folder ``sites`` beside this module."""
+"""Web sites as data: one YAML file a site, here in ``sites`` or in the project's own folder ``sites``."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import quote, urlsplit
+from typing import Annotated, Literal
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Gt, MinLen
 from pydantic import AfterValidator, Strict
 
+from toonseg.crawl.hosts import is_this_machine
 from toonseg.errors import ParamsError
 from toonseg.params import check_params, read_yaml
 
 SITES = Path(__file__).parent / "sites"
+OWN_SITES = Path("sites")
+FOLDER = "folder"  # the site of those who have their pages already
+
+Closed = Literal["login", "paid", "age", "withdrawn", "sideways"]
+_ADDRESS = "address:"  # begins a marker that is looked for in the address instead of the page
+_HOLES = {r"\{title\}": "(?P<title>.+)", r"\{episode\}": "(?P<episode>[0-9]{1,9})"}
 
 
 def _origin(text: str) -> str:
@@ -35,48 +44,151 @@ def _template(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", text):
+        raise ValueError("must be a host's name in small letters, such as images.comic.example")
+    return text
+
+
+def _cookie(text: str) -> str:
+    if not re.fullmatch(r"[!#-+\--:<-\[\]-~]+", text):
+        raise ValueError("must be of a cookie's letters: visible ASCII without spaces, commas, ; or quotes")
+    return text
+
+
 _Text = Annotated[str, MinLen(1)]
 _Texts = Annotated[tuple[_Text, ...], Strict(False)]  # YAML has lists
+_Cookie = Annotated[str, AfterValidator(_cookie)]
+_Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Strict(False)]
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a site keeps its episodes, and how its pages are read; sites/demo.yaml explains each field."""
+    """Where a site keeps its episodes, and how its pages are read; docs/sites.md explains each field."""
 
     origin: Annotated[str, AfterValidator(_origin)]
     page: Annotated[str, AfterValidator(_template)]
     images: _Text
     attributes: Annotated[_Texts, MinLen(1)]
+    placeholders: _Texts
     drop: _Texts
     title: _Text
-    hosts: _Texts
+    previous: _Text
+    next: _Text
+    markers: Mapping[Closed, _Texts]
+    hosts: _Hosts
+    referer: Literal["origin", "page", "none"]
+    cookies: Mapping[_Cookie, _Cookie]
     least_pages: Annotated[int, Ge(1)]
+    scroll: bool
+    patience_s: Annotated[float, Gt(0)]
+
+    @property
+    def host(self) -> str:
+        """Name of the host of the pages."""
+        return urlsplit(self.origin).hostname or ""
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """Names of the hosts that may be talked to."""
-        return frozenset({urlsplit(self.origin).hostname or "", *self.hosts})
+        return frozenset({self.host, *self.hosts})
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all of the site is on this machine."""
+        return all(map(is_this_machine, self.allowed_hosts))
+
+    def selectors(self) -> dict[str, str]:
+        """Every CSS selector of the file by its key."""
+        fixed = {"images": self.images, "title": self.title, "previous": self.previous, "next": self.next}
+        marks = {
+            f"markers.{kind}[{index}]": mark
+            for kind, marks in self.markers.items()
+            for index, mark in enumerate(marks)
+            if not mark.startswith(_ADDRESS)
+        }
+        return fixed | marks
 
     def episode_address(self, title: str, episode: int) -> str:
         """Address of the page that shows an episode of the series ``title``."""
         return self.origin + self.page.format(title=quote(title, safe=""), episode=episode)
 
+    def episode_at(self, address: str) -> tuple[str, int] | None:
+        """The title's id (empty where the template has none) and episode number that an address names.
+
+        Only what the template asks for is compared, and the path's last word, so what a site adds does no
+        harm; None for an address that is no episode's page.
+        """
+        wanted, given = urlsplit(self.origin + self.page), urlsplit(address)
+        if (given.scheme, given.netloc) != (wanted.scheme, wanted.netloc):
+            return None
+        values = _query(given.query)
+        parts = [(text, values.get(key, "")) for key, text in _query(wanted.query).items() if "{" in text]
+        if "{" in wanted.path:
+            parts.append((wanted.path, given.path))
+        else:
+            parts.append((wanted.path.rpartition("/")[2], given.path.rpartition("/")[2]))
+        found: dict[str, str] = {}
+        if not all(_fill(template, text, found) for template, text in parts):
+            return None
+        return (unquote(found.get("title", "")), int(found["episode"])) if "episode" in found else None
+
+    def closed_by_address(self, address: str) -> Closed | None:
+        """The marker that an address fits, such as that of a page to log in."""
+        for kind, marks in self.markers.items():
+            for mark in marks:
+                if mark.startswith(_ADDRESS) and mark.removeprefix(_ADDRESS) in address:
+                    return kind
+        return None
+
     def pages_among(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
         """The addresses of pages: without advertisements and banners."""
-        return tuple(address for address in addresses if not any(part in address for part in self.drop))
+        return tuple(address for address in addresses if not self.drops(address))
+
+    def drops(self, address: str) -> bool:
+        """Whether an image's address is that of an advertisement or a banner."""
+        return any(part in address for part in self.drop)
+
+    def referer_of(self, page_address: str) -> dict[str, str]:
+        """The header with which an episode's images are asked for."""
+        shown = {"origin": urljoin(self.origin, "/"), "page": page_address, "none": ""}[self.referer]
+        return {"Referer": shown} if shown else {}
 
 
 def known_sites() -> tuple[str, ...]:
-    """Names of the sites that have a file."""
-    return tuple(sorted(path.stem for path in SITES.glob("*.yaml")))
+    """Names of the sites that have a file, the project's own included."""
+    return tuple(sorted({path.stem for folder in (SITES, OWN_SITES) for path in folder.glob("*.yaml")}))
 
 
 def load_site(name: str) -> Site:
-    """Read the file of the site ``name``.
+    """Read the file of a site: one of ``known_sites`` by its name, or any ``*.yaml`` by its path.
 
-    Raises ParamsError when there is none, naming those there are, or when a key of it is wrong.
+    The project's own folder goes first. Raises ParamsError when there is none, naming those there are,
+    or when a key of it is wrong.
     """
+    if name.endswith((".yaml", ".yml")):
+        return read_site(Path(name))
     if name not in known_sites():
-        raise ParamsError(f"the site {name!r} is unknown: there is {', '.join(known_sites())}")
-    path = SITES / f"{name}.yaml"
+        raise ParamsError(f"the site {name!r} is unknown: there is {', '.join((*known_sites(), FOLDER))}")
+    own = OWN_SITES / f"{name}.yaml"
+    return read_site(own if own.exists() else SITES / f"{name}.yaml")
+
+
+def read_site(path: Path) -> Site:
+    """Read a site's file. Raises ParamsError that names the file and the key."""
     return check_params(read_yaml(path), Site, f"site file {path.name}")
+
+
+def _query(text: str) -> dict[str, str]:
+    """Names and values of an address's query, quoted as they are."""
+    return dict(part.partition("=")[::2] for part in text.split("&"))
+
+
+def _fill(template: str, text: str, found: dict[str, str]) -> bool:
+    """Read the holes of a template from ``text`` into ``found``; whether the text fits."""
+    pattern = re.escape(template)
+    for hole, group in _HOLES.items():
+        pattern = pattern.replace(hole, group, 1)
+    match = re.fullmatch(pattern, text)
+    found.update(match.groupdict() if match else {})
+    return match is not None

@@ -6,6 +6,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+ROBOTS = "User-agent: *\nDisallow: /members/\n"
+
 
 @dataclass(frozen=True)
 class Show:
@@ -36,7 +38,7 @@ def home(shows: Mapping[str, Show], image_origin: str) -> str:
         '<main><h1>오늘의 웹툰</h1><p class="lead">Webtoons of our own, drawn by a program: '
         f'every figure’s mask is known.</p><div class="shelf">{cards}</div></main>'
     )
-    return _page("toonseg comics", "", body)
+    return page("toonseg comics", "", body)
 
 
 def listing(name: str, show: Show) -> str:
@@ -49,7 +51,7 @@ def listing(name: str, show: Show) -> str:
         f'<main><h1>{escape(show.name)}</h1><p class="lead">{escape(show.line)}</p>'
         f'<ul class="episodes">{rows}</ul></main>'
     )
-    return _page(show.name, show.name, body)
+    return page(show.name, show.name, body)
 
 
 def detail(name: str, show: Show, number: int, images: Sequence[str]) -> str:
@@ -73,12 +75,12 @@ def detail(name: str, show: Show, number: int, images: Sequence[str]) -> str:
         f'{escape(show.name)}</a><h1 id="subTitle_toolbar">{escape(show.heading(number))}</h1></div>'
         f'<div id="sectionContWide" class="wt_viewer">{strip}</div><div class="turn">{back}{on}</div></main>'
     )
-    return _page(f"{show.heading(number)} :: {show.name}", show.name, body)
+    return page(f"{show.heading(number)} :: {show.name}", show.name, body)
 
 
 def not_found() -> str:
     """The page for an address that there is not."""
-    return _page(
+    return page(
         "404", "", '<main><h1>없는 페이지입니다</h1><p class="lead">There is no such page.</p></main>'
     )
 
@@ -87,7 +89,8 @@ def _detail(name: str, number: int) -> str:
     return f"/webtoon/detail?titleId={quote(name)}&amp;no={number}"
 
 
-def _page(title: str, where: str, body: str) -> str:
+def page(title: str, where: str, body: str) -> str:
+    """A page of the site around ``body``; ``where`` stands in its head."""
     return (
         f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

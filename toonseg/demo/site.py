@@ -1,55 +1,33 @@
-"""The demo's web site on loopback: pages on one origin, images on another, drawn when asked for."""
+"""The demo's web site on loopback: pages on one origin, images on another, drawn when asked for.
 
-import os
-import signal
+It is a proving ground too: ``Setup`` switches the markup of other sites on, ``Fault`` what goes wrong.
+"""
+
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from typing import Protocol
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import numpy as np
 
 from toonseg.demo import markup
+from toonseg.demo.faults import Fault, passing_fault
 from toonseg.demo.markup import Show
+from toonseg.demo.studio import Draw, Studio, draw_demo, open_studio
+from toonseg.demo.viewers import Setup, closed_page, episode_path, gate_page, is_gate, viewer
 from toonseg.errors import ToonsegError
 from toonseg.images import encode
 
 HOST = "127.0.0.1"
-ROBOTS = "User-agent: *\nDisallow: /members/\n"
-BANNER = "/static/txt_ads.png"
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
-
-
-class Drawn(Protocol):
-    """An episode's pages, in order: file names and bytes."""
-
-    @property
-    def pages(self) -> Sequence[tuple[str, bytes]]:
-        """File names and bytes."""
-
-
-Draw = Callable[[str, int], Drawn]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What the site answers at an address in place of what is there, ``times`` times (-1: always).
-
-    A Content-Length in ``headers`` that is more than the body has makes a connection cut in the middle.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    times: int = -1
+_KINDS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif"}
 
 
 @dataclass(frozen=True)
@@ -75,18 +53,12 @@ class Reply:
 
 @dataclass
 class Site:
-    """A running site."""
+    """A running site. ``most_connections`` counts those to the images' origin that were open at once."""
 
     page_origin: str
     image_origin: str
     log: list[Request] = field(default_factory=list)
-
-
-def draw_demo(series: str, number: int) -> Drawn:
-    """Have the artist draw an episode."""
-    from toonseg.demo.artist.episode import draw_episode
-
-    return draw_episode(series, number)
+    most_connections: int = 0
 
 
 def demo_shows() -> dict[str, Show]:
@@ -104,6 +76,7 @@ def serve(
     port: int = 0,
     ahead: Collection[tuple[str, int]] = (),
     faults: Mapping[str, Fault] | None = None,
+    setup: Setup | None = None,
 ) -> Iterator[Site]:
     """Serve the site while the block runs: pages at ``port`` (0: a free one), images at another port.
 
@@ -112,9 +85,9 @@ def serve(
     port is taken.
     """
     shows = demo_shows() if shows is None else shows
-    with _studio(draw, ahead) as studio, _listening(0) as images, _listening(port) as pages:
+    with open_studio(draw, ahead) as studio, _listening(0) as images, _listening(port) as pages:
         site = Site(_origin(pages), _origin(images))
-        desk = _Desk(site, shows, studio, dict(faults or {}))
+        desk = _Desk(site, shows, studio, dict(faults or {}), setup or Setup())
         for server, is_images in ((pages, False), (images, True)):
             server.RequestHandlerClass = partial(_Handler, desk, is_images)
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -125,9 +98,9 @@ def serve(
             images.shutdown()
 
 
-def serve_until_interrupted(port: int) -> int:
+def serve_until_interrupted(port: int, setup: Setup | None = None) -> int:
     """Serve the demo until Ctrl-C, for a person's browser. Raises ToonsegError when the port is taken."""
-    with serve(port=port) as site:
+    with serve(port=port, setup=setup) as site:
         print(f"the demo site is at {site.page_origin}/ (Ctrl-C ends it)", flush=True)
         try:
             threading.Event().wait()
@@ -136,142 +109,111 @@ def serve_until_interrupted(port: int) -> int:
     return 0
 
 
-class _Studio:
-    """Draws each episode once, however many ask for it at the same time."""
-
-    def __init__(self, draw: Draw, executor: Executor) -> None:
-        self._draw = draw
-        self._executor = executor
-        self._drawings: dict[tuple[str, int], Future[Drawn]] = {}
-        self._lock = threading.Lock()
-
-    def order(self, series: str, number: int) -> Future[Drawn]:
-        """Have an episode drawn, unless it is already."""
-        with self._lock:
-            if (series, number) not in self._drawings:
-                self._drawings[series, number] = self._executor.submit(self._draw, series, number)
-            return self._drawings[series, number]
-
-    def pages(self, series: str, number: int) -> Sequence[tuple[str, bytes]]:
-        """The pages of an episode, when they are drawn."""
-        return self.order(series, number).result().pages
-
-
-@contextmanager
-def _studio(draw: Draw, ahead: Collection[tuple[str, int]]) -> Iterator[_Studio]:
-    if not ahead:
-        with ThreadPoolExecutor(1) as executor:
-            yield _Studio(draw, executor)
-        return
-    with _workers(min(len(ahead), os.cpu_count() or 1)) as executor:
-        studio = _Studio(draw, executor)
-        with _ctrl_c_held_back():  # the processes started here inherit that, and leave Ctrl-C to us
-            for series, number in ahead:
-                studio.order(series, number)
-        yield studio
-
-
-@contextmanager
-def _workers(count: int) -> Iterator[Executor]:
-    """Processes that end with the block, or with this process, in the middle of a drawing or not."""
-    context = get_context("spawn")
-    far, near = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(count, context, initializer=_hold_lifeline, initargs=(far,))
-    try:
-        yield executor
-    finally:
-        near.close()
-        executor.shutdown(cancel_futures=True)
-
-
-def _hold_lifeline(lifeline: Connection) -> None:
-    threading.Thread(target=_end_when_cut, args=(lifeline,), daemon=True).start()
-
-
-def _end_when_cut(lifeline: Connection) -> None:
-    with suppress(EOFError, OSError):
-        lifeline.recv()
-    os._exit(0)
-
-
-@contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Put Ctrl-C off to the end of the block, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class _Desk:
     """Answers requests: from a path and its headers to a status, a kind and a body."""
 
     def __init__(
-        self, site: Site, shows: Mapping[str, Show], studio: _Studio, faults: dict[str, Fault]
+        self, site: Site, shows: Mapping[str, Show], studio: Studio, faults: dict[str, Fault], setup: Setup
     ) -> None:
         self._site = site
         self._shows = shows
         self._studio = studio
         self._faults = faults
-        self._answered = dict.fromkeys(faults, 0)
+        self._setup = setup
+        self._answered: dict[str, int] = {}
+        self._open = 0
         self._lock = threading.Lock()
 
-    def reply(self, images: bool, address: str, user_agent: str, referer: str) -> Reply:
+    def connected(self, change: int) -> None:
+        """Note that a connection to the images' origin was opened (1) or closed (-1)."""
+        if change > 0:
+            time.sleep(self._setup.latency_s)
+        with self._lock:
+            self._open += change
+            self._site.most_connections = max(self._site.most_connections, self._open)
+
+    def reply(self, images: bool, address: str, headers: "Message[str, str]") -> Reply:
         """Answer one request and log it."""
-        reply = self._fault(address) or (self._image(address, referer) if images else self._page(address))
-        self._site.log.append(Request(images, address, user_agent, referer, reply.status))
+        agent, referer = headers.get("User-Agent", ""), headers.get("Referer", "")
+        time.sleep(self._setup.latency_s)
+        reply = self._given_fault(address)
+        if reply is None:
+            reply = self._image(address, referer) if images else self._page(address, headers)
+            if images and self._setup.trouble and reply.kind.startswith("image/"):
+                reply = self._passing(address, reply)
+        self._site.log.append(Request(images, address, agent, referer, reply.status))
         return reply
 
-    def _fault(self, address: str) -> Reply | None:
+    def _given_fault(self, address: str) -> Reply | None:
         fault = self._faults.get(address)
-        if fault is None:
-            return None
+        return self._as_reply(address, fault) if fault else None
+
+    def _passing(self, address: str, reply: Reply) -> Reply:
+        fault = passing_fault(address, reply.body)
+        return (fault and self._as_reply(address, fault)) or reply
+
+    def _as_reply(self, address: str, fault: Fault) -> Reply | None:
+        """A fault's answer, as long as it lasts."""
         with self._lock:
-            self._answered[address] += 1
+            self._answered[address] = self._answered.get(address, 0) + 1
             over = 0 <= fault.times < self._answered[address]
         return None if over else Reply(fault.status, "image/jpeg", fault.body, fault.headers)
 
-    def _page(self, address: str) -> Reply:
+    def _page(self, address: str, headers: "Message[str, str]") -> Reply:
         parts = urlsplit(address)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        name = query.get("titleId", "")
-        show = self._shows.get(name)
-        number = int(query["no"]) if query.get("no", "").isdecimal() else 0
+        name = query.get("titleId") or query.get("title_no", "")
+        text = query.get("no") or query.get("episode_no", "")
+        show, number = self._shows.get(name), int(text) if text.isdecimal() else 0
         if parts.path == "/robots.txt":
-            return Reply(200, TEXT, ROBOTS.encode())
+            return self._robots()
         if parts.path == "/":
             return _html(200, markup.home(self._shows, self._site.image_origin))
+        if is_gate(parts.path):
+            return _html(200, gate_page())
         if parts.path == "/webtoon/list" and show:
             return _html(200, markup.listing(name, show))
-        if parts.path in ("/webtoon/detail", "/members/detail") and show and 1 <= number <= len(show.titles):
-            return _html(200, markup.detail(name, show, number, self._addresses(name, number)))
+        if show and 1 <= number <= len(show.titles):
+            of_age = "ageGatePass=true" in headers.get("Cookie", "")
+            return self._episode(parts.path, name, show, number, of_age)
         return _html(404, markup.not_found())
 
+    def _robots(self) -> Reply:
+        return Reply(self._setup.robots_status, TEXT, self._setup.robots.encode())
+
+    def _episode(self, path: str, name: str, show: Show, number: int, of_age: bool) -> Reply:
+        """An episode's page, where it is; its address with other words leads there, as on webtoons.com."""
+        place = episode_path(self._setup, name, number)
+        if path not in (unquote(urlsplit(place).path), urlsplit(place).path, "/members/detail"):
+            elsewhere = self._setup.markup == "webtoons" and path.endswith("/viewer")
+            return _leading(place) if elsewhere else _html(404, markup.not_found())
+        closed = self._setup.closed.get(number)
+        if closed and not (closed == "age" and of_age):
+            text, leads = closed_page(self._setup, name, number)
+            return _leading(leads) if leads else _html(200, text)
+        return _html(200, viewer(self._setup, name, show, number, self._addresses(name, number)))
+
     def _addresses(self, name: str, number: int) -> list[str]:
-        folder = f"{self._site.image_origin}/image/{quote(name)}/{number}"
-        pages = [f"{folder}/{quote(file)}" for file, _ in self._studio.pages(name, number)]
-        return [*pages, self._site.image_origin + BANNER]
+        folder = f"{self._site.image_origin}/image/{quote(name, safe='')}/{number}"
+        pages = [f"{folder}/{quote(file, safe='')}" for file, _ in self._studio.pages(name, number)]
+        return [*pages, *(self._site.image_origin + banner for banner in self._setup.banners)]
 
     def _image(self, address: str, referer: str) -> Reply:
         """An image, to those only who come from a page of the site."""
         if address == "/robots.txt":
-            return Reply(200, TEXT, b"")
+            return self._robots()
         if not referer.startswith(f"{self._site.page_origin}/"):
             return Reply(403, TEXT, b"Images are shown on our own pages only.\n")
-        if address == BANNER:
+        if address in self._setup.banners:
             return Reply(200, "image/png", _banner())
         match [unquote(part) for part in address.split("/")]:
             case ["", "cover", name] if name in self._shows:
-                return Reply(200, "image/jpeg", self._studio.pages(name, 1)[0][1])
+                return _picture(*self._studio.pages(name, 1)[0])
             case ["", "image", name, number, file] if name in self._shows and number.isdecimal():
                 if 1 <= int(number) <= len(self._shows[name].titles):
                     data = dict(self._studio.pages(name, int(number))).get(file)
                     if data is not None:
-                        return Reply(200, "image/jpeg", data)
+                        return _picture(file, data)
         return Reply(404, TEXT, b"There is no such image.\n")
 
 
@@ -287,10 +229,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._images = images
         super().__init__(*arguments)  # type: ignore[arg-type]
 
+    def handle(self) -> None:
+        """Answer until the connection ends."""
+        if self._images:
+            self._desk.connected(1)
+        try:
+            super().handle()
+        finally:
+            if self._images:
+                self._desk.connected(-1)
+
     def do_GET(self) -> None:
         """Answer a GET."""
-        agent, referer = self.headers.get("User-Agent", ""), self.headers.get("Referer", "")
-        reply = self._desk.reply(self._images, self.path, agent, referer)
+        reply = self._desk.reply(self._images, self.path, self.headers)
         headers = {"Content-Type": reply.kind, "Content-Length": str(len(reply.body)), **reply.headers}
         self.send_response(reply.status)
         for name, value in headers.items():
@@ -327,6 +278,15 @@ def _listening(port: int) -> Iterator[_Server]:
 
 def _origin(server: _Server) -> str:
     return f"http://{HOST}:{server.server_address[1]}"
+
+
+def _leading(address: str) -> Reply:
+    return Reply(302, TEXT, b"", {"Location": address})
+
+
+def _picture(name: str, data: bytes) -> Reply:
+    """A page, of the kind that its name says, as servers have it."""
+    return Reply(200, _KINDS.get(name.rpartition(".")[2], "image/jpeg"), data)
 
 
 def _html(status: int, text: str) -> Reply:

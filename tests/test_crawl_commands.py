@@ -1,0 +1,146 @@
+"""`toonseg crawl` and `toonseg cache`, and the cache itself."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from crawling import detail
+from tiny_webtoon import SHOWS, draw
+
+from toonseg.cli import main
+from toonseg.crawl.cache import Cache, cache_folder
+from toonseg.demo.site import serve
+from toonseg.demo.viewers import Setup
+
+PARAMS = """
+crawl:
+  i_have_permission: false
+  contact: ''
+  connections: 2
+  delay_s: 0.0
+  timeout_s: 30.0
+  retries: 0
+  back_off_s: 0.0
+  most_wait_s: 1.0
+series:
+  mine:
+    site: folder
+    title: scans
+    episodes: 1
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder of which only params.yaml is there, to work in."""
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOONSEG_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.mark.browser
+def test_check_tells_what_a_sites_file_finds_and_fetches_no_image(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve(draw, SHOWS) as served:
+        assert main(["crawl", "check", "demo", served.page_origin + detail(2)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    for line in ("status    200", "title id  rain", "episode   2", "title     제2화 둘", "closed    -"):
+        assert line in told
+    assert f"previous  {served.page_origin}{detail(1)}" in told
+    assert "images    4 found, 3 of them pages" in told
+    assert [line.split()[1] for line in told[-4:]] == ["page", "page", "page", "drop"]
+    assert [request for request in served.log if request.images] == []
+
+
+@pytest.mark.browser
+def test_check_fails_where_an_episode_could_not_be_fetched(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve(draw, SHOWS, setup=Setup(closed={2: "paid"})) as served:
+        assert main(["crawl", "check", "demo", served.page_origin + detail(2)]) == 1
+    said = capsys.readouterr()
+    assert "closed    paid" in said.out
+    assert said.err.endswith("no=2 must be paid for\n")
+
+
+@pytest.mark.parametrize(
+    ("site", "address", "sentence"),
+    [
+        (
+            "naver",
+            "https://comic.naver.com/webtoon/detail?titleId=1&no=1",
+            "comic.naver.com is somebody else's",
+        ),
+        (
+            "demo",
+            "http://127.0.0.1:9/webtoon/list",
+            "http://127.0.0.1:9/webtoon/list is no episode's page of",
+        ),
+        ("demo", "http://elsewhere.example/x", "http://elsewhere.example/x is not on an allowed host"),
+        ("mine.yaml", "http://127.0.0.1/x", "mine.yaml does not exist"),
+    ],
+)
+def test_check_refuses_what_it_may_not_ask_for(
+    project: Path, capsys: pytest.CaptureFixture[str], site: str, address: str, sentence: str
+) -> None:
+    assert main(["crawl", "check", site, address]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {sentence}")
+
+
+def test_fetch_does_what_the_stage_does(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "scans" / "1").mkdir(parents=True)
+    (project / "scans" / "1" / "1.jpg").write_bytes(draw("rain", 1).pages[0][1])
+    assert main(["crawl", "fetch", "mine", "--verbose"]) == 0
+    assert capsys.readouterr().out.startswith("mine: 1 episodes, 1 pages (1 fetched, 0 kept)")
+    assert (project / "data" / "pages" / "mine" / "1.cbz").exists()
+    assert main(["crawl", "fetch", "other"]) == 1
+    assert "no section 'other' of 'series'" in capsys.readouterr().err
+
+
+def test_the_cache_is_shown_and_pruned_by_age(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cache = Cache(cache_folder())
+    assert cache.folder == project / "cache"
+    assert cache.find("http://a.example/1") is None
+    assert main(["cache"]) == 0
+    assert capsys.readouterr().out == f"{cache.folder}: 0 files, 0.0 MB\n"
+
+    cache.keep("http://a.example/1", b"one")
+    cache.keep("http://a.example/2", b"two")
+    cache.keep_episode(["site", 1], {"title": "하나"})
+    old = (
+        cache.folder / "images" / hashlib.sha256(b"one").hexdigest()[:2] / hashlib.sha256(b"one").hexdigest()
+    )
+    os.utime(old, (0, 0))
+    half = old.with_name(".half.partial")
+    half.write_bytes(b"half")
+    (cache.folder / "notes.txt").write_text("not ours")
+
+    assert main(["cache", "prune", "--older-than", "30"]) == 0
+    assert ": 2 files, 0.0 MB deleted, 4 files, 0.0 MB kept" in capsys.readouterr().out
+    assert (cache.find("http://a.example/1"), cache.find("http://a.example/2")) == (None, b"two")
+    assert cache.find_episode(["site", 1]) == {"title": "하나"}
+    assert main(["cache", "prune"]) == 0
+    assert cache.usage().files == 0
+    assert (cache.folder / "notes.txt").exists()
+
+
+def test_what_is_damaged_in_the_cache_is_not_given(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.keep("http://a.example/1", b"one")
+    cache.keep_episode(["x"], {"a": 1})
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"\xff")
+    assert cache.find("http://a.example/1") is None
+    assert cache.find_episode(["x"]) is None
+    cache.keep("http://a.example/1", b"one")
+    assert cache.find("http://a.example/1") == b"one"
+
+
+def test_the_cache_lies_in_the_users_cache_folder_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOONSEG_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert cache_folder().name == "toonseg"

@@ -1,0 +1,70 @@
+// Reads what an episode's page shows, once its scripts have come to rest.
+// arguments: what the site's file wants, and the function that takes what was read.
+const [wants, done] = arguments;
+const QUIET_MS = 250;
+const LOOK_MS = 50;
+
+const visit = performance.getEntriesByType('navigation')[0];
+const status = visit ? visit.responseStatus : 0;
+const isFailed = location.protocol === 'chrome-error:' || (status && status !== 200);
+
+// The address of an image; null while it names none, or only a placeholder.
+const addressOf = image => {
+  for (const attribute of wants.attributes) {
+    const value = (image.getAttribute(attribute) || '').trim();
+    const isStandIn = value.startsWith('data:') || wants.placeholders.some(part => value.includes(part));
+    if (!value || isStandIn) continue;
+    return URL.canParse(value, document.baseURI) ? new URL(value, document.baseURI).href : value;
+  }
+  return null;
+};
+
+const link = selector => {
+  const found = document.querySelector(selector);
+  return found && found.href ? found.href : null;
+};
+
+const closed = () => Object.keys(wants.markers).find(
+  kind => wants.markers[kind].some(selector => document.querySelector(selector))) || null;
+
+const read = () => {
+  const heading = document.querySelector(wants.title);
+  return {
+    status,
+    address: location.href,
+    title: heading ? heading.textContent.replace(/\s+/g, ' ').trim() : '',
+    addresses: [...document.querySelectorAll(wants.images)].map(addressOf),
+    previous: link(wants.previous),
+    next: link(wants.next),
+    closed: closed(),
+  };
+};
+
+const isWhole = shown => shown.title && shown.addresses.length >= wants.least_pages
+  && !shown.addresses.includes(null);
+const isAtEnd = () => !wants.scroll || scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+
+const begun = performance.now();
+let loaded = null;
+let changed = begun;
+let before = '';
+const look = () => {
+  const shown = read();
+  const now = performance.now();
+  if (isFailed) return done(shown);
+  if (!window.toonsegLeft && document.readyState === 'complete') loaded = loaded || now;
+  if (loaded === null && now - begun >= wants.timeout_s * 1000) {
+    return done({...shown, fault: `did not load in ${wants.timeout_s} s`});
+  }
+  const text = JSON.stringify(shown);
+  if (text !== before) [before, changed] = [text, now];
+  const isEnough = shown.closed || isWhole(shown);
+  const isQuiet = loaded !== null && now - changed >= QUIET_MS && isAtEnd();
+  if (isQuiet && isEnough) return done(shown);
+  if (loaded !== null && now - loaded >= wants.patience_s * 1000) {
+    return done({...shown, fault: isEnough ? `still changes after ${wants.patience_s} s` : ''});
+  }
+  if (wants.scroll && !isAtEnd()) scrollBy({top: innerHeight * 0.9, behavior: 'instant'});
+  setTimeout(look, LOOK_MS);
+};
+look();

@@ -128,6 +128,7 @@ def test_our_scores_of_its_predictions_are_those_of_its_own_evaluator(trained: t
 
     from detectron2.evaluation.coco_evaluation import _evaluate_predictions_on_coco
     from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
 
     folder, train = trained
     results = load(folder / "model", "cpu").predict([(n, draw(n)[0]) for n in range(1, 5)], 0.0)
@@ -135,7 +136,7 @@ def test_our_scores_of_its_predictions_are_those_of_its_own_evaluator(trained: t
     truth = COCO()
     truth.dataset = copy.deepcopy(train)
     truth.createIndex()
-    evaluation = _evaluate_predictions_on_coco(truth, copy.deepcopy(results), "segm", use_fast_impl=False)
+    evaluation = _evaluate_predictions_on_coco(truth, copy.deepcopy(results), "segm", cocoeval_fn=COCOeval)
     ours = score(train, results, "segm").overall
 
     assert [ours.ap, ours.ap50, ours.ap75] == [round(100 * float(value), 2) for value in evaluation.stats[:3]]

@@ -140,7 +140,9 @@ class _Training:
 
     def train(self, more: list[HookBase], start: int, end: int) -> None:
         """Go from one iteration to another by Detectron2's trainer."""
-        trainer = self._trainer(self._loader(start))
+        # The loader draws a seed when its iteration begins: here, as in the first step a resumed run's would
+        # be drawn elsewhere than an undisturbed run's.
+        trainer = self._trainer(iter(self._loader(start)))
         seed = Seed(self.params.seed)
         trainer.register_hooks([seed, hooks.LRScheduler(self._optimiser, self._schedule), *more])
         trainer.train(start, end)

@@ -1,12 +1,14 @@
 """How much memory there is, how much was used, and whether an error says that it ended."""
 
+import gc
 import resource
 import sys
 
 import psutil
 import torch
 
-_ENDED = ("can't allocate memory", "not enough memory", "out of memory")  # in the sentences of a CPU's error
+# What errors on a CPU say when it ended; the last is oneDNN's.
+_ENDED = ("can't allocate memory", "not enough memory", "out of memory", "could not create a primitive")
 
 
 def ran_out(error: BaseException) -> bool:
@@ -14,6 +16,13 @@ def ran_out(error: BaseException) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _ENDED)
+
+
+def release(device: torch.device) -> None:
+    """Give back what nothing uses any more."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def forget_peak(device: torch.device) -> None:

@@ -249,6 +249,7 @@ class _Training:
         """The sentence of a batch that memory does not hold: which would fit, found by trying."""
         while batch := batch // 2:
             self._optimiser.zero_grad()
+            memory.release(self._device)
             try:
                 self._derive(0, worst_batch(self._samples, self._params, batch), self.model)
                 break

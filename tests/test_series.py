@@ -62,6 +62,17 @@ def test_series_are_read_in_the_order_of_the_file(tmp_path):
     assert load_series(path)["a"] == SeriesParams("demo", "x", "1-2")
 
 
+def test_a_licence_may_be_left_out_and_must_be_a_known_one(tmp_path):
+    path = series_file(tmp_path)
+    assert load_series(path)["school"].licence == ""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}    licence: own\n", encoding="utf-8")
+    assert load_series(path)["school"].licence == "own"
+    path.write_text(f"{text}    licence: mine\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"section 'series\.school': licence .* 'own'.*, got 'mine'"):
+        load_series(path)
+
+
 def test_a_number_is_taken_as_text(tmp_path):
     path = series_file(tmp_path, title=748105, episodes=102)
     expected = SeriesParams("demo", "748105", "102")

@@ -21,7 +21,9 @@ _Fit: TypeAlias = tuple[float, float, float]  # x0, y0, scale
 Rows: TypeAlias = Callable[[int, int], Picture]  # as Strip.rows
 
 COARSE = 12
-LEAST_SCORE = 0.8  # of correlation, 1 at most; other pictures stay below .5 (benchmarks/labels.py)
+LEAST_SCORE = (
+    0.92  # of correlation, 1 at most; a place that is not the crop's may reach .9 (benchmarks/labels.py)
+)
 LEAST_LEAD = 0.02  # of the best place before the second: nearer ones are drawn alike, and a person chooses
 _TRIMS = (0.0, 0.04, 0.08, 0.12)  # shares of the width; what lies between is found later
 _PEAKS = 4
@@ -31,6 +33,7 @@ _BLOCK_PX = 96
 _LEAST_ROUND = 0.15  # smaller to larger eigenvalue of a block's gradients; a straight line has 0
 _SURE_SHARE = 0.85  # of the best block's correlation; what matches less may have matched something else
 _RADII_PX = (24, 8, 3)  # how far a block may be off, pass by pass
+_SCALE_SLACK = 0.08  # between a coarse scale and the exact one: two steps of the coarse ones
 _OVERHANG_PX = 2  # of a crop over the strip's sides, by rounding
 _GRID, _MOST_LANDMARKS, _FEW_LANDMARKS = 7, 20, 8
 
@@ -143,6 +146,8 @@ def _refined(grey: Grey, landmarks: Points, near: _Fit, coarse: Coarse, rows: Ro
     fit = _snapped(matches, fit, grey.shape[1], coarse.width)
     if fit[0] < -_OVERHANG_PX or fit[0] + fit[2] * grey.shape[1] > coarse.width + _OVERHANG_PX:
         return None  # wider than the strip that it would be from
+    if abs(fit[2] / scale - 1) > _SCALE_SLACK:
+        return None  # blocks that agree by chance, on little that is drawn
     x0, top = round(fit[0]), round(fit[1])
     score = _correlation(grey, strip, x0, top, fit[2])
     return Found(max(x0, 0), max(top + y0, 0), fit[2], score)

@@ -85,7 +85,9 @@ def trained(tmp_path_factory):
             "masks_licence": "CC-BY-4.0",
             "device": "cpu",
         },
+        report={"picture_px": 64, "quality": 75, "score": 0.5, "twin_bits": 32},
     )
+    write_json(root / "data/predictions/test.json", [])
     return root
 
 
@@ -158,6 +160,7 @@ def test_a_score_floor_that_nothing_reaches_gives_zeros(project):
 def test_a_test_set_of_nothing_is_refused_and_nothing_is_written(project, part, nothing):
     test = read_json(evaluate.TEST)
     write_json(evaluate.TEST, {**test, "annotations": [], part: []})
+    evaluate.PREDICTIONS.unlink()
 
     with pytest.raises(
         ToonsegError, match=rf"data/dataset/test\.json holds no {nothing}: lower split\.train"
@@ -187,7 +190,10 @@ def test_export_writes_predictions_of_a_series_without_labels(project):
     maps = sorted((export.EXPORTS / "labelmaps/classes").rglob("*.png"))
 
     count = len(document["annotations"])
-    assert summary == f"{UNLABELLED}: 3 panels, {count} masks; as coco, cutouts, labelmaps"
+    assert summary == (
+        f"{UNLABELLED}: 3 panels, {count} masks; as coco, cutouts, labelmaps; "
+        "report/index.html: 11 panels (5 train, 3 test, 3 unlabelled)"
+    )
     assert count
     assert len(rows) == count
     assert {row.source for row in rows} == {"prediction"}
@@ -212,7 +218,7 @@ def test_export_of_labels_needs_no_model(project):
     shutil.rmtree(export.MODEL)
     set_param(project, "export", source="labels", series=[LABELLED], classes=["disc"], layouts=["coco"])
 
-    assert export.main() == f"{LABELLED}: 8 panels, 8 masks; as coco"
+    assert export.main().startswith(f"{LABELLED}: 8 panels, 8 masks; as coco; ")
     document = json.loads((export.EXPORTS / "masks.json").read_text())
     sides = [read_json(export.DATASET / name) for name in ("train.json", "test.json")]
     given = {

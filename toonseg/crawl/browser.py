@@ -152,19 +152,18 @@ class Session:
         running = self.start()
         travel = _Travel(address)
         try:
-            try:
-                read = self._read(running, address)
-            finally:
-                _follow(running, travel)
+            read = self._read(running, address)
+            _follow(running, travel)
         except TimeoutException:
-            self.close()  # what waits for an answer is not to be spoken to
-            return View(NOBODY, travel.address, fault=f"{address} did not load in {self._timeout_s:g} s")
+            self.close()  # what waits for an answer is not to be spoken to: it would be minutes
+            return View(NOBODY, address, fault=f"{address} did not load in {self._timeout_s:g} s")
         except UnexpectedAlertPresentException as error:
+            _follow(running, travel)
             said = " ".join((error.alert_text or "").split())
             return View(200, travel.address, fault=f"the site says of {address}: {said}")
         except _BROKEN as error:
             self.close()  # the browser died: the next view starts another
-            return View(NOBODY, travel.address, fault=f"{address}: {_first_line(error)}")
+            return View(NOBODY, address, fault=f"{address}: {_first_line(error)}")
         if not read["address"].startswith("http"):  # a page of the browser's own, for an empty or no answer
             read |= {"address": travel.address, "fault": "" if read["status"] else travel.fault}
         fault = read.pop("fault", "")
@@ -194,7 +193,8 @@ class Session:
         wants = _wants(self._site, self._timeout_s)
         until = time.monotonic() + self._timeout_s
         while time.monotonic() < until:
-            with suppress(JavascriptException):  # the page moved on
+            # The page moved on: the driver calls that a fault of the script, or its time-out at once.
+            with suppress(JavascriptException, TimeoutException):
                 read = running.execute_async_script(_READ, wants)
                 if read is not None:
                     return dict(read)

@@ -175,7 +175,7 @@ def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     """Take away the bubbles that stick to a figure too broadly for that: their outlines part them from it."""
     found: list[Box] = []
     even = (find_leaps(scene.picture) < WEAKEST_EDGE) & (loose > 0)
-    for box, mask in _connected(even.view(np.uint8)):
+    for box, mask in _connected(even.view(np.uint8), scene.sizes.panel**2 // 2):
         if min(mask.shape) >= scene.sizes.panel and is_stuck_bubble(scene.marks(box, mask)):
             rest = loose.copy()
             taken = _taken(rest, box, mask, scene.sizes.part)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts.rows import Lines
+from toonseg.cuts.rows import CHANGE, Lines
 
 STEP = 8  # levels between a line and the second next, beyond the slope around them, that part two stretches
 LEAP = 24  # levels between a line and the next that part two stretches in any case
@@ -144,13 +144,13 @@ def _stretch(lines: Lines, colour: NDArray[np.float32], y0: int, y1: int) -> Str
 
 
 def _past_outlines(stretches: list[Stretch]) -> list[Stretch]:
-    """The stretches with their ends as straight as those of an outline that touches them.
+    """The stretches with their ends as straight as those of a touching outline of almost their colour.
 
-    A black outline beside a black gutter is itself hardly seen, but the picture begins at its other side.
+    Where a black outline meets a black gutter, no change is seen, but the picture begins at its other side.
     """
     found = list(stretches)
     for at, (one, other) in enumerate(pairwise(stretches)):
-        if other.y0 - one.y1 > TOUCHING:
+        if other.y0 - one.y1 > TOUCHING or np.abs(one.bottom - other.top).max() > CHANGE:
             continue
         if _is_outline(one):
             above, below = found[at + 1].ends

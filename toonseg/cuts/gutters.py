@@ -150,7 +150,7 @@ def _past_outlines(stretches: list[Stretch]) -> list[Stretch]:
     """
     found = list(stretches)
     for at, (one, other) in enumerate(pairwise(stretches)):
-        if other.y0 - one.y1 > TOUCHING or np.abs(one.bottom - other.top).max() > CHANGE:
+        if other.y0 - one.y1 > TOUCHING or not STEP < np.abs(one.bottom - other.top).max() <= CHANGE:
             continue
         if _is_outline(one):
             above, below = found[at + 1].ends

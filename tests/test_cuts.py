@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from toonseg.cuts import boxes
 from toonseg.cuts.bands import RoughCutParams, find_bands
+from toonseg.cuts.frames import find_frame
 from toonseg.cuts.panels import PanelParams, find_panels
 from toonseg.images import decode
 from toonseg.records import PANEL, TEXT, Page
@@ -196,6 +197,56 @@ def test_a_figure_without_a_frame_is_a_panel():
     figure(np.random.default_rng(7), rows, 345, 800, 640, False)
     ys, xs = np.nonzero((rows != 255).any(axis=2))
     assert close(cut(rows), [(xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)])
+
+
+@pytest.mark.parametrize(("paper", "seed"), [(WHITE, 7), (WHITE, 8), ((255, 250, 240), 9)])
+def test_a_bubble_that_sticks_to_a_head_is_no_part_of_the_figure(paper, seed):
+    sky = (236, 244, 255)
+    rows = page(1100, gutter=sky)
+    figure(np.random.default_rng(seed), rows, 345, 1000, 700, True)
+    ys, xs = np.nonzero((rows != sky).any(axis=2))
+    bubble = speech(np.random.default_rng(seed), rows, 400, 262, 160, 60, paper, kind=0)
+    assert ys.min() < bubble[3] - 20
+    assert close(cut(rows), [(xs.min(), bubble[3], xs.max() + 1, ys.max() + 1)], most=8)  # with some hair
+    assert close(cut(rows, TEXT), [bubble], most=8)
+
+
+def test_a_tall_figure_with_a_level_head_and_shoes_has_no_frame():
+    mask = np.zeros((400, 90), bool)
+    for y in range(400):
+        out = 0 if y % 3 == 0 else 4 + y // 3 % 12
+        mask[y, 20 - out : 70 + out] = True
+    assert find_frame(mask) is None
+
+
+def room():
+    """An empty room without lines at its left and right, its ceiling almost white."""
+    picture = plain(690, 464, (255, 252, 245))
+    walls = np.array([(0, 20), (290, 150), (470, 150), (690, 10), (690, 464), (0, 464)])
+    cv2.fillPoly(picture, [walls], (240, 226, 214))
+    cv2.rectangle(picture, (-9, 1), (699, 461), (84, 78, 90), 3)
+    return picture
+
+
+def test_a_compressors_ringing_along_an_outline_does_not_open_a_pale_picture():
+    assert close(cut(page(900, (0, 220, room()))), [(0, 220, 690, 684)])
+
+
+def test_a_pale_ceiling_below_an_outline_is_no_step_between_two_gutters_colours():
+    above = page(644, (0, 180, room()), gutter=(255, 241, 241))
+    below = page(800, (0, 100, room()), gutter=(236, 244, 255))
+    assert find_bands(strip_of(above, below), ROUGH) == [(180, 644), (744, 1208)]
+
+
+@pytest.mark.parametrize("outline", [(200, 60, 60), (12, 8, 24)])
+def test_credits_on_another_colour_at_a_strips_end_are_no_part_of_its_last_panel(outline):
+    last = scene(5, 690, 500, line=(200, 60, 60))
+    last[-6:] = outline
+    first = page(1700, (60, 200, scene(6, 500, 500)), (0, 1200, last))
+    rows = np.concatenate([first, plain(690, 440, BLACK)])
+    for y in (1900, 1950, 2000):
+        cv2.putText(rows, "The end", (280, y), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (110, 110, 110), 2, cv2.LINE_AA)
+    assert close([find_bands(strip_of(rows), ROUGH)[1]], [(1200, 1700)])
 
 
 def test_drawings_of_text_only_are_listed_as_texts():

@@ -50,7 +50,7 @@ def flood_outside(
     if below is not None:
         canvas[-1] = 255
         seeds.append((0, height + 1))
-    for y0, y1 in _bridged(gutter > 0, min_gap):
+    for y0, y1 in _bridged(gutter > 0, sure > 0, min_gap):
         seeds += [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)]
     for x, y in seeds:
         if canvas[y, x] == 255:
@@ -89,21 +89,29 @@ def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
     return np.asarray(cv2.resize(rows[:, None], (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _bridged(gutter: Mask, min_gap: int) -> list[tuple[int, int]]:
+def _bridged(gutter: Mask, sure: Mask, min_gap: int) -> list[tuple[int, int]]:
     """Spans of rows that are a gutter but for something that lies across it.
 
-    Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges.
+    Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges. One
+    row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
     """
     open_sides = gutter[:, :2].all(axis=1) & gutter[:, -2:].all(axis=1)
     if not open_sides.any():
         return []
-    share = cv2.reduce(gutter.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel() / gutter.shape[1]
+    share, surely = _share(gutter), _share(sure)
     spans = true_runs(open_sides & (share >= _SLIT_SHARE))
     padded = np.pad(share, 3)
     return [
         (y0, y1)
         for y0, y1 in spans
         if y1 - y0 >= min_gap
+        and np.count_nonzero(surely[y0:y1] >= _SLIT_SHARE) > 1
         and share[y0:y1].max() - padded[y0 : y0 + 3].min() >= _SLIT_JUMP
         and share[y0:y1].max() - padded[y1 + 3 : y1 + 6].min() >= _SLIT_JUMP
     ]
+
+
+def _share(mask: Mask) -> NDArray[np.float32]:
+    """The share of each row of a mask (h, w) that is True: (h,)."""
+    count = cv2.reduce(mask.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    return np.asarray(count / mask.shape[1], np.float32)

@@ -12,12 +12,13 @@ from toonseg.cuts.background import Colour, Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
 from toonseg.cuts.rows import Picture
-from toonseg.cuts.text import Marks, is_bubble, is_unframed_text
+from toonseg.cuts.text import WEAKEST_EDGE, Marks, find_leaps, is_bubble, is_stuck_bubble, is_unframed_text
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _SPECK = 6  # pixels up to which something drawn is dirt
 _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a sound effect are tall at most
 _NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
+_ONE_FIGURE = 0.9  # of what a bubble leaves of a drawing, from which it is one figure
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
 _ALL_SIDES: Sides = (True, True, True, True)
@@ -158,7 +159,7 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     """Take the bubbles away from drawings without a frame, though they may touch a figure.
 
     What is thinner than a square is cut off: tails by a small one, a neck between bubble and head by a
-    greater one.
+    greater one. What sticks to a figure all along its head is told by its outline.
     """
     found: list[Box] = []
     for times in _NECKS:
@@ -167,7 +168,33 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
         for box, mask in _connected(opened):
             if min(mask.shape) >= scene.sizes.panel and is_bubble(scene.marks(box, mask), torn=times > 1):
                 found.append(_taken(loose, box, mask, scene.sizes.part))
+    return found + _stuck_taken(scene, loose)
+
+
+def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
+    """Take away the bubbles that stick to a figure too broadly for that: their outlines part them from it."""
+    found: list[Box] = []
+    even = (find_leaps(scene.picture) < WEAKEST_EDGE) & (loose > 0)
+    for box, mask in _connected(even.view(np.uint8), scene.sizes.panel**2 // 2):
+        if min(mask.shape) >= scene.sizes.panel and is_stuck_bubble(scene.marks(box, mask)):
+            rest = loose.copy()
+            taken = _taken(rest, box, mask, scene.sizes.part)
+            if _stuck_out(loose, rest, (box[0] + int(mask[0].argmax()), box[1])):
+                loose[:] = rest
+                found.append(taken)
     return found
+
+
+def _stuck_out(whole: NDArray[np.uint8], rest: NDArray[np.uint8], at: tuple[int, int]) -> bool:
+    """Whether what was taken at a pixel (x, y) stuck out of one figure, which hangs together without it."""
+    x, y = at
+    for (x0, y0, x1, y1), part in _connected(whole):
+        if x0 <= x < x1 and y0 <= y < y1 and part[y - y0, x - x0]:
+            left = _connected(rest[y0:y1, x0:x1] * part)
+            areas = [np.count_nonzero(mask) for _, mask in left]
+            if areas and max(areas) >= _ONE_FIGURE * sum(areas):
+                return left[int(np.argmax(areas))][0] != (0, 0, x1 - x0, y1 - y0)
+    return False
 
 
 def _taken(loose: NDArray[np.uint8], box: Box, mask: Mask, reach: int) -> Box:

@@ -31,7 +31,7 @@ _STRAIGHT_STEP = 0.8  # of the columns that such a gutter opens, that must open 
 _WIDEST_SLIT = 100  # pixels of the mask
 _ROUNDS = 4
 _LEAST_SIDES = 3
-_CLEAR_SHARE = 0.6  # of the beginnings that must lie on the three clearest sides' lines, on average
+_CLEAR_SHARE = 0.6  # of the three clearest sides' beginnings that must lie on their lines
 _FILLED = 0.95  # share of a frame's inside that is drawn
 _MOST_OUTSIDE = 0.5  # of a frame's inside that may stick out of it
 
@@ -108,7 +108,9 @@ def _frame(mask: Mask, box: tuple[int, int, int, int], lines: list[_Line | None]
     if sum(line is not None for line in lines) < _LEAST_SIDES:
         return None
     shares = [line.share if line else 0.0 for line in lines]
-    if sum(sorted(shares)[-_LEAST_SIDES:]) < _LEAST_SIDES * _CLEAR_SHARE:
+    # The head and the shoes of a tall figure are no frame: a long side tells more than a short one.
+    clearest = sorted(zip(shares, (y1 - y0, x1 - x0) * 2, strict=True))[-_LEAST_SIDES:]
+    if sum(share * size for share, size in clearest) < _CLEAR_SHARE * sum(size for _, size in clearest):
         return None
     inside = np.count_nonzero(mask[y0:y1, x0:x1])
     if np.count_nonzero(mask) > (1 + _MOST_OUTSIDE) * inside or _filled(mask, box, lines) < _FILLED:

@@ -7,7 +7,7 @@ stretch left to a picture costs the more the longer it is and the straighter its
 gutters in succession cost the more the less their colours agree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts.rows import Lines
+from toonseg.cuts.rows import CHANGE, Lines
 
 STEP = 8  # levels between a line and the second next, beyond the slope around them, that part two stretches
 LEAP = 24  # levels between a line and the next that part two stretches in any case
@@ -26,7 +26,7 @@ SHORT = 0.4  # what the shortest one counts
 STRAIGHT = (0.15, 0.5)  # shares of samples changing at once that make an end not straight, and straight
 # Costs, in units of a straight end that a gutter's label would have explained:
 PLAIN = 0.2  # of leaving a stretch without straight ends to a picture
-STRIP_END = 0.6  # what the strip's own end counts as an end
+STRIP_END = 0.75  # what the strip's own end counts as an end
 FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
 SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
@@ -55,7 +55,8 @@ def find_stretches(lines: Lines, min_lines: int) -> list[Stretch]:
     """The flat stretches of at least ``min_lines``, parted where their colour jumps."""
     colour = lines.colour
     parts = _part(lines.flat, _steps(lines.flat, colour)) if len(lines) else []
-    return [_stretch(lines, colour, y0, y1) for y0, y1 in parts if y1 - y0 >= min_lines]
+    found = [_stretch(lines, colour, y0, y1) for y0, y1 in parts if y1 - y0 >= min_lines]
+    return _past_outlines(found)
 
 
 def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
@@ -142,6 +143,28 @@ def _stretch(lines: Lines, colour: NDArray[np.float32], y0: int, y1: int) -> Str
     return Stretch(y0, y1, top, bottom, (above, below), weight)
 
 
+def _past_outlines(stretches: list[Stretch]) -> list[Stretch]:
+    """The stretches with their ends as straight as those of a touching outline of almost their colour.
+
+    Where a black outline meets a black gutter, no change is seen, but the picture begins at its other side.
+    """
+    found = list(stretches)
+    for at, (one, other) in enumerate(pairwise(stretches)):
+        if other.y0 - one.y1 > TOUCHING or not STEP < np.abs(one.bottom - other.top).max() <= CHANGE:
+            continue
+        if _is_outline(one):
+            above, below = found[at + 1].ends
+            found[at + 1] = replace(other, ends=(max(above, one.ends[0]), below))
+        if _is_outline(other):
+            above, below = found[at].ends
+            found[at] = replace(one, ends=(above, max(below, other.ends[1])))
+    return found
+
+
+def _is_outline(stretch: Stretch) -> bool:
+    return stretch.y1 - stretch.y0 <= TOUCHING
+
+
 def _middle(colours: NDArray[np.float32]) -> NDArray[np.float32]:
     """The median of each channel of colours (n, 3), the upper one of two."""
     return np.asarray(np.sort(colours, axis=0)[len(colours) // 2])
@@ -170,10 +193,12 @@ def _change_costs(
     alike = np.minimum(alike, np.abs(bottoms[last] - bottoms[at]).max(axis=1)) + SAME
     apart = np.minimum(joined, alike)
     price = np.full(len(last), UNSEEN)
-    if last[-1] == at - 1 and stretches[at].y0 - stretches[at - 1].y1 <= TOUCHING:
-        apart[-1], price[-1] = joined[-1], SEEN
-        if joined[-1] > SAME:
-            apart[-1] = max(joined[-1], SAME + SHARP * (tolerance - SAME))
+    # The line between them may be a stretch of its own.
+    ends = np.array([stretches[one].y1 for one in last[-2:]])
+    for touching in np.flatnonzero(stretches[at].y0 - ends <= TOUCHING) - len(ends):
+        apart[touching], price[touching] = joined[touching], SEEN
+        if joined[touching] > SAME:
+            apart[touching] = max(joined[touching], SAME + SHARP * (tolerance - SAME))
     return np.asarray(price * np.clip((apart - SAME) / max(1, tolerance - SAME), 0, 1), np.float64)
 
 

@@ -20,7 +20,7 @@ Colour = NDArray[np.float32]
 
 _OUTLINE = 2  # pixels of the analysed picture from a drawing's rim that its outline may cover
 _DEEP = 5  # pixels from its rim: beyond the outline with all its blur
-_WEAKEST_EDGE, _STRONGEST_EDGE = 12, 40  # levels over three pixels
+WEAKEST_EDGE, _STRONGEST_EDGE = 12, 40  # levels over three pixels
 _EDGE_SHARE = 0.2  # of the range of levels, that makes an edge
 _SPECK = 6  # pixels of an edge below which it is noise
 _LEGIBLE = 96  # levels over three pixels of a letter's edge, from which it can be read
@@ -28,6 +28,7 @@ _LETTERS_LONG = 0.2  # share of the edges that may belong to marks taller than a
 _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave as paper
 _PAPER_AND_INK = 2
 _BUBBLE_COLOURS = 3
+_FEATURES = 5  # marks on a plain face: eyes, brows and mouth
 _ALIKE = 24  # levels around a colour, or around the mixtures of two, that count as the same
 _COVERED = 0.95  # share of the pixels that the counted colours make up
 _MOST_COLOURS = 5
@@ -84,6 +85,19 @@ class Marks:
         return self._marks[2]
 
     @cached_property
+    def strokes(self) -> int:
+        """The number of separate marks of another colour deep inside it, however small."""
+        drawn = (self._plain == 0) & self._deeper(_DEEP)
+        return int(cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)[0]) - 1
+
+    @cached_property
+    def _plain(self) -> NDArray[np.uint8]:
+        """255 where its picture is of the commonest colour."""
+        paper = self._palette.commonest
+        plain = cv2.inRange(self._picture, (paper - _ALIKE).clip(0), (paper + _ALIKE).clip(0, 255))
+        return np.asarray(plain, np.uint8)
+
+    @cached_property
     def _pixels(self) -> Picture:
         """Some of its pixels (n, 3), the outline's left out where there are others."""
         height, width = self._mask.shape
@@ -115,14 +129,10 @@ class Marks:
 
     @cached_property
     def _marks(self) -> tuple[int, float, float]:
-        leaps = self._leaps()
+        leaps = find_leaps(self._picture)
         low, high = np.percentile(self._pixels, (1, 99))
-        least = float(np.clip(_EDGE_SHARE * (high - low), _WEAKEST_EDGE, _STRONGEST_EDGE))
-        paper = self._palette.commonest
-        plain = np.asarray(
-            cv2.inRange(self._picture, (paper - _ALIKE).clip(0), (paper + _ALIKE).clip(0, 255))
-        )
-        drawn = ((leaps > least) | (plain == 0)) & self._deeper(_DEEP)
+        least = float(np.clip(_EDGE_SHARE * (high - low), WEAKEST_EDGE, _STRONGEST_EDGE))
+        drawn = ((leaps > least) | (self._plain == 0)) & self._deeper(_DEEP)
         count, _, stats, _ = cv2.connectedComponentsWithStats(drawn.view(np.uint8), connectivity=8)
         heights, areas = stats[1:count, cv2.CC_STAT_HEIGHT], stats[1:count, cv2.CC_STAT_AREA]
         real, tall = areas >= _SPECK, heights > self._max_letter
@@ -132,11 +142,12 @@ class Marks:
         contrast = float(np.percentile(leaps[drawn], 90))
         return int((real & ~tall).sum()), float(areas[real & tall].sum()) / total, contrast
 
-    def _leaps(self) -> NDArray[np.uint8]:
-        """By how many levels each pixel's surroundings differ among each other: (h, w)."""
-        square = np.ones((3, 3), np.uint8)
-        leaps = cv2.split(cv2.subtract(cv2.dilate(self._picture, square), cv2.erode(self._picture, square)))
-        return np.asarray(cv2.max(cv2.max(leaps[0], leaps[1]), leaps[2]), np.uint8)
+
+def find_leaps(picture: Picture) -> NDArray[np.uint8]:
+    """By how many levels each pixel's surroundings differ among each other: (h, w) of (h, w, 3)."""
+    square = np.ones((3, 3), np.uint8)
+    leaps = cv2.split(cv2.subtract(cv2.dilate(picture, square), cv2.erode(picture, square)))
+    return np.asarray(cv2.max(cv2.max(leaps[0], leaps[1]), leaps[2]), np.uint8)
 
 
 def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
@@ -214,6 +225,11 @@ def is_bubble(marks: Marks, torn: bool = False) -> bool:
     # One short word may be a single mark, but so may a thing in a plain room: it takes few colours too.
     least = (1 if marks.colours <= _PAPER_AND_INK else 2) + torn * marks.colours
     return marks.small >= least and marks.long <= _LETTERS_LONG and marks.contrast >= _LEGIBLE
+
+
+def is_stuck_bubble(marks: Marks) -> bool:
+    """Whether a part of a figure is a bubble that sticks to it, and no head."""
+    return is_bubble(marks) and marks.strokes > _FEATURES
 
 
 def is_unframed_text(marks: Marks, tall: bool) -> bool:

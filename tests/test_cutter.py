@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -252,6 +254,9 @@ def test_a_folder_that_cannot_be_written_is_told(here, capsys, request, mode, ou
     (here / "out").mkdir()
     (here / "out").chmod(mode)
     here.chmod(0o755)
+    shutil.copy(Path(__file__).parent.parent / "params.yaml", here)  # nobody may see no more than this folder
+    assert cut("one", "--out", "before") == 0
+    capsys.readouterr()
     request.getfixturevalue("nobody")
     assert cut("one", "--out", out) == 1
     lines = told(capsys)

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -15,13 +14,12 @@ from toonseg.crawl.series import Crawled, failures, holdings, tidy
 from toonseg.crawl.sites import FOLDER
 from toonseg.errors import CrawlError, ImageError, ToonsegError
 from toonseg.images import verify
+from toonseg.loose import ARCHIVES, UNREADABLE, is_page
 from toonseg.records import natural_key
 from toonseg.series import SeriesParams, parse_episodes
 
 MOST_EPISODE_BYTES = 2_000_000_000
 MOST_PAGES = 10_000
-_ARCHIVES = (".zip", ".cbz")
-_NO_PAGES = re.compile(r"(thumbs\.db|desktop\.ini|.*\.(xml|json|txt|nfo))", re.IGNORECASE)
 
 Pages = list[tuple[str, bytes]]
 
@@ -59,7 +57,7 @@ def read_source(place: Path) -> Pages:
     """
     try:
         pages = list(_in_archive(place) if place.is_file() else _in_folder(place))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise CrawlError(f"{place} cannot be unpacked: {error}") from None
     if not pages:
         raise CrawlError(f"{place} holds no pages")
@@ -95,7 +93,7 @@ def _sources(folder: Path) -> dict[int, list[Path]]:
     """What may be an episode, by its number: leading zeros do not count."""
     found: dict[int, list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        if re.fullmatch(r"[0-9]{1,9}", path.stem) and (path.is_dir() or path.suffix.lower() in _ARCHIVES):
+        if re.fullmatch(r"[0-9]{1,9}", path.stem) and (path.is_dir() or path.suffix.lower() in ARCHIVES):
             found.setdefault(int(path.stem), []).append(path)
     return found
 
@@ -142,7 +140,5 @@ def _check_entries(place: Path, entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _is_page(name: str) -> bool:
-    """Whether a file may be a page: not what systems and readers lay beside them."""
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return not hidden and not _NO_PAGES.fullmatch(path.name)
+    """Whether a file may be a page: texts about them may lie beside the pages here."""
+    return is_page(name) and not name.lower().endswith(".txt")

@@ -1,7 +1,6 @@
 """Episodes as people keep them: a folder, a ZIP or a CBZ of pages, each an image file."""
 
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,15 +9,10 @@ from typing import BinaryIO
 
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import Picture, decode, decode_half, file_size
+from toonseg.loose import ARCHIVES, UNREADABLE, is_page
 from toonseg.pages import check_sizes
 from toonseg.records import Page, Placement, natural_key
 from toonseg.strip import Strip, common_width, place_pages
-
-# What lies beside pages and is none: tables of comic readers and of this project, leftovers of systems.
-_NO_PAGES = {".json", ".xml", ".nfo", ".db", ".ini"}
-_ARCHIVES = {".zip", ".cbz"}
-# What zipfile raises for entries that are damaged, encrypted or packed in another way.
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Source:
         try:
             with self.open(name) as file:
                 return file.read()
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ToonsegError(f"{self.label(name)} cannot be read: {error}") from None
 
     def label(self, name: str) -> str:
@@ -50,7 +44,7 @@ class Source:
 def source_name(path: Path) -> str:
     """The name of the episode at ``path``."""
     name = path.resolve().name
-    return Path(name).stem if Path(name).suffix.lower() in _ARCHIVES and not path.is_dir() else name
+    return Path(name).stem if Path(name).suffix.lower() in ARCHIVES and not path.is_dir() else name
 
 
 @contextmanager
@@ -61,7 +55,7 @@ def open_source(path: Path) -> Iterator[Source]:
     same number.
     """
     if path.is_dir():
-        names = [file.name for file in path.iterdir() if file.is_file() and _is_page(file.name)]
+        names = [file.name for file in path.iterdir() if file.is_file() and is_page(file.name)]
         yield _source(path, names, lambda name: (path / name).open("rb"))
         return
     try:
@@ -71,9 +65,7 @@ def open_source(path: Path) -> Iterator[Source]:
     except zipfile.BadZipFile:
         raise ToonsegError(f"{path} is no whole ZIP or CBZ, and no folder of pages") from None
     with archive:
-        names = [
-            info.filename for info in archive.infolist() if not info.is_dir() and _is_page(info.filename)
-        ]
+        names = [info.filename for info in archive.infolist() if not info.is_dir() and is_page(info.filename)]
         yield _source(path, names, archive.open)  # type: ignore[arg-type]
 
 
@@ -109,18 +101,11 @@ def _source(path: Path, names: Sequence[str], opener: Callable[[str], BinaryIO])
     return Source(path, tuple(numbers.values()), opener)
 
 
-def _is_page(name: str) -> bool:
-    """Whether a file counts as a page: all do but hidden ones and those that lie beside pages."""
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not hidden and PurePosixPath(name).suffix.lower() not in _NO_PAGES
-
-
 def _page(source: Source, number: int, name: str) -> Page:
     try:
         with source.open(name) as file:
             width, height = file_size(file, source.label(name))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ImageError(f"{source.label(name)} cannot be read: {error}") from None
     series = source.path.resolve().parent.name
     return Page(series, source.episode, number, name, width, height, 1, 0, "")

@@ -10,10 +10,10 @@ from toonseg.digests import SAME_BITS, bits_apart, perceptual_hash
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.export.pages import SharedPage
 from toonseg.images import Picture, decode
+from toonseg.loose import ARCHIVES, UNREADABLE
 from toonseg.records import natural_key
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
-ARCHIVES = frozenset({".cbz", ".zip"})
 _SAME_SHAPE = 0.02  # difference of the ratio of the sides, as a share
 
 
@@ -95,7 +95,7 @@ def _files(folder: Path, faults: list[ToonsegError]) -> Iterator[tuple[str, byte
                     for name in sorted(archive.namelist(), key=natural_key):
                         if Path(name).suffix.lower() in PICTURES:
                             yield f"{place}//{name}", archive.read(name)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            except UNREADABLE as error:
                 faults.append(ToonsegError(f"{place} is not a whole archive ({error})"))
 
 

@@ -16,6 +16,7 @@ from toonseg.metrics.matching import FOUND, Beside, matched, pictures_of
 
 NEAR = 0.1  # IoU from which a prediction has to do with an instance
 KINDS = ("class", "location", "both", "duplicate", "background", "missed")
+_MENDABLE = ("class", "location")  # with them mended, the prediction would find its instance
 _RECALLS = np.linspace(0, 1, 101)
 
 
@@ -79,8 +80,8 @@ def _judged(its: Beside) -> tuple[list[_Prediction], list[int]]:
         one = _Prediction(float(its.scores[at]), int(its.found[at]), right=bool(match[at] >= 0))
         judged.append(one)
         if not one.right:
-            one.kind, instance = _kind(its.iou[at], same[at])
-            if instance is not None and instance not in found:
+            one.kind, instance = fault_kind(its.iou[at], same[at])
+            if one.kind in _MENDABLE and instance not in found:
                 mending[instance].append(one)
     for instance, its_faults in mending.items():
         max(its_faults, key=lambda one: one.score).mended = int(its.labels[instance])  # the others go
@@ -88,8 +89,11 @@ def _judged(its: Beside) -> tuple[list[_Prediction], list[int]]:
     return judged, missed
 
 
-def _kind(iou: NDArray[np.float64], same: NDArray[np.bool_]) -> tuple[str, int | None]:
-    """The kind of a wrong prediction, and the instance that it would find if mended."""
+def fault_kind(iou: NDArray[np.float64], same: NDArray[np.bool_]) -> tuple[str, int]:
+    """The kind of a wrong prediction, and the instance that it mistook, or -1, by its IoU with each (g,).
+
+    ``same`` tells which instances are of its class.
+    """
     mine, others = np.where(same, iou, 0.0), np.where(same, 0.0, iou)
     best_mine, best_other = mine.max(initial=0.0), others.max(initial=0.0)
     if NEAR <= best_mine <= FOUND:  # both ends belong to it, as in the paper
@@ -97,8 +101,10 @@ def _kind(iou: NDArray[np.float64], same: NDArray[np.bool_]) -> tuple[str, int |
     if best_other >= FOUND:
         return "class", int(others.argmax())
     if best_mine >= FOUND:
-        return "duplicate", None
-    return ("both" if best_other >= NEAR else "background"), None
+        return "duplicate", int(mine.argmax())
+    if best_other >= NEAR:
+        return "both", int(others.argmax())
+    return "background", -1
 
 
 def _mended(one: _Prediction, kind: str) -> _Prediction | None:

@@ -1,7 +1,7 @@
 """Predictions of masks beside the instances of a picture: who overlaps whom, and who is found by whom."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from pycocotools import mask as rle
 
 from toonseg.metrics.checks import Results, Truth
 
+Annotation = Mapping[str, Any]
+
 FOUND = 0.5  # IoU from which an instance counts as found
 
 
@@ -18,13 +20,15 @@ FOUND = 0.5  # IoU from which an instance counts as found
 class Beside:
     """A picture's d predictions, by falling score, and its g instances, without ignored regions.
 
-    ``iou`` is (d, g); ``excused`` tells which predictions lie on an ignored region by ``FOUND`` or more.
+    ``iou`` is (d, g). ``on_crowd`` tells which predictions lie on an ignored region by ``FOUND`` or more,
+    and ``excused`` which on one of their own class, as COCO asks.
     """
 
     scores: NDArray[np.float64]
     found: NDArray[np.int64]  # class ids of the predictions
     labels: NDArray[np.int64]  # class ids of the instances
     iou: NDArray[np.float64]
+    on_crowd: NDArray[np.bool_]
     excused: NDArray[np.bool_]
 
 
@@ -37,7 +41,7 @@ def pictures_of(truth: Truth, results: Results, least_score: float = 0.0) -> Ite
         if result["score"] >= least_score:
             found[result["image_id"]].append(result)
     for image in truth["images"]:
-        yield _beside(labels[image["id"]], sorted(found[image["id"]], key=lambda one: -float(one["score"])))
+        yield beside(labels[image["id"]], sorted(found[image["id"]], key=lambda one: -float(one["score"])))
 
 
 def matched(its: Beside, same_class: bool, taken: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
@@ -59,24 +63,27 @@ def matched(its: Beside, same_class: bool, taken: NDArray[np.int64] | None = Non
     return match
 
 
-def _beside(labels: list[Any], found: list[Any]) -> Beside:
+def beside(labels: Sequence[Annotation], found: Sequence[Annotation]) -> Beside:
+    """A picture's predictions, given by falling score, beside its labels, as COCO has both."""
     counted = [label for label in labels if not label["iscrowd"]]
     crowds = [label for label in labels if label["iscrowd"]]
     masks = [one["segmentation"] for one in found]
 
-    def overlaps(others: list[Any], crowd: int) -> NDArray[np.float64]:
+    def overlaps(others: Sequence[Annotation], crowd: int) -> NDArray[np.float64]:
         given = [one["segmentation"] for one in others]
         ious = rle.iou(masks, given, [crowd] * len(given)) if masks and given else []
         return np.asarray(ious, np.float64).reshape(len(masks), len(given))
 
-    def classes(of: list[Any]) -> NDArray[np.int64]:
+    def classes(of: Sequence[Annotation]) -> NDArray[np.int64]:
         return np.array([one["category_id"] for one in of], np.int64)
 
-    on_crowd = overlaps(crowds, 1) * (classes(found)[:, None] == classes(crowds)[None])
+    on_crowd = overlaps(crowds, 1) >= FOUND
+    same = classes(found)[:, None] == classes(crowds)[None]
     return Beside(
         scores=np.array([one["score"] for one in found], np.float64),
         found=classes(found),
         labels=classes(counted),
         iou=overlaps(counted, 0),
-        excused=on_crowd.max(axis=1, initial=0.0) >= FOUND,
+        on_crowd=on_crowd.any(axis=1),
+        excused=(on_crowd & same).any(axis=1),
     )

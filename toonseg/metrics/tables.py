@@ -31,25 +31,15 @@ class Report:
 
 
 @dataclass(frozen=True)
-class ScoreRow:
-    """COCO's twelve numbers of one kind, series and class; ``all`` stands for every one of them."""
-
+class _Scored:
     kind: str
     series: str
     name: str
-    n: int
-    ap: float | None
-    ap50: float | None
-    ap75: float | None
-    ap_small: float | None
-    ap_medium: float | None
-    ap_large: float | None
-    ar1: float | None
-    ar10: float | None
-    ar100: float | None
-    ar_small: float | None
-    ar_medium: float | None
-    ar_large: float | None
+
+
+@dataclass(frozen=True)
+class ScoreRow(Score, _Scored):
+    """COCO's twelve numbers of one kind, series and class; ``all`` stands for every one of them."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from toonseg.digests import bits_apart
 from toonseg.report.sources import ShownPanel
 
 
@@ -36,13 +35,10 @@ def twins(panels: Sequence[ShownPanel], hashes: Mapping[int, str], most_bits: in
     test = [number for number, panel in enumerate(panels) if panel.side == "test"]
     if not (train and test):
         return []
-    known = np.unpackbits(
-        np.array([list(bytes.fromhex(hashes[number])) for number in train], np.uint8), axis=1
-    )
+    known = [hashes[number] for number in train]
     found = []
     for number in test:
-        mine = np.unpackbits(np.frombuffer(bytes.fromhex(hashes[number]), np.uint8))
-        apart = (known != mine).sum(axis=1)
+        apart = bits_apart(hashes[number], known)
         nearest = int(apart.argmin())
         if apart[nearest] <= most_bits:
             found.append(Twins(number, train[nearest], int(apart[nearest])))

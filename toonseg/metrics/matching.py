@@ -77,13 +77,13 @@ def beside(labels: Sequence[Annotation], found: Sequence[Annotation]) -> Beside:
     def classes(of: Sequence[Annotation]) -> NDArray[np.int64]:
         return np.array([one["category_id"] for one in of], np.int64)
 
-    on_crowd = overlaps(crowds, 1) >= FOUND
+    on_crowd = overlaps(crowds, 1)
     same = classes(found)[:, None] == classes(crowds)[None]
     return Beside(
         scores=np.array([one["score"] for one in found], np.float64),
         found=classes(found),
         labels=classes(counted),
         iou=overlaps(counted, 0),
-        on_crowd=on_crowd.any(axis=1),
-        excused=(on_crowd & same).any(axis=1),
+        on_crowd=on_crowd.max(axis=1, initial=0.0) >= FOUND,
+        excused=(on_crowd * same).max(axis=1, initial=0.0) >= FOUND,
     )

@@ -73,6 +73,7 @@ VALUES: dict[str, Any] = {
     "batch": 2,
     "short_side_px": 64,
     "long_side_px": 128,
+    "first_size": 1.0,
     "scale_min": 0.9,
     "scale_max": 1.1,
     "flip": 0.5,

@@ -39,6 +39,7 @@ class TrainParams:
     batch: Annotated[int, Ge(1)]  # pictures an iteration
     short_side_px: Annotated[int, Ge(64), Le(2048)]
     long_side_px: Annotated[int, Ge(64), Le(8192)]
+    first_size: Annotated[float, Ge(0.25), Le(1)]  # factor of both sides in the first iteration
     scale_min: Annotated[float, Ge(0.25), Le(1)]  # size jitter, as a factor of both sides
     scale_max: Annotated[float, Ge(1), Le(4)]
     flip: Annotated[float, Ge(0), Le(1)]  # probability

@@ -25,6 +25,7 @@ from toonseg.errors import EngineError, ImageError
 from toonseg.geometry import Mask, Rle, decode_rle, encode_rle, rle_box
 from toonseg.images import Picture, decode
 
+_GROWN = 0.75  # share of a training after which pictures are shown at full size
 _SMALLEST_PX = 2.0  # an instance's side after resizing; below it there is nothing to learn
 _WINDOW = 8  # batches among which pictures are sorted by shape, to pad them less
 _HUE_TURN = 36  # degrees of hue at the full colour jitter
@@ -96,12 +97,26 @@ def read_samples(
 
 def draw_batch(samples: list[Sample], params: TrainParams, iteration: int) -> list[Example]:
     """The examples of an iteration (from 0), each with its own random size, side and colours."""
+    size = size_factor(iteration, params.iterations, params.first_size)
+    shown = replace(params, scale_min=params.scale_min * size, scale_max=params.scale_max * size)
     shapes = [sample.picture.shape[1] / sample.picture.shape[0] for sample in samples]
     numbers = batch_numbers(shapes, params.batch, params.seed, iteration)
     return [
-        augment(samples[number], params, np.random.default_rng([params.seed, _LOOK, iteration, slot]))
+        augment(samples[number], shown, np.random.default_rng([params.seed, _LOOK, iteration, slot]))
         for slot, number in enumerate(numbers)
     ]
+
+
+def size_factor(iteration: int, iterations: int, first: float) -> float:
+    """Share of their full sides at which an iteration (from 0) shows pictures: from ``first``, evenly, to 1.
+
+    Early on a network learns what small pictures show as well, and they cost less: Howard, fast.ai's entry
+    to DAWNBench, 2018.
+
+    >>> [size_factor(i, 100, 0.5) for i in (0, 30, 75, 99)]
+    [0.5, 0.7, 1.0, 1.0]
+    """
+    return min(1.0, first + (1 - first) * iteration / (_GROWN * iterations))
 
 
 def worst_batch(samples: list[Sample], params: TrainParams, batch: int) -> list[Example]:

@@ -13,7 +13,8 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.models.resnet import BasicBlock, ResNet
-from torchvision.ops import MultiScaleRoIAlign
+
+from toonseg.engines.regions import RegionPool
 
 PIXEL_MEAN = (0.485, 0.456, 0.406)  # ImageNet's, as torchvision's weights want it
 PIXEL_STD = (0.229, 0.224, 0.225)
@@ -21,9 +22,9 @@ SIZE_DIVISIBLE = 32
 THRESHOLDS = {"detections": 100, "mask": 0.4, "nms_iou": 0.5}
 
 _CHANNELS = 128
-_ANCHOR_SIDES_PX = (24, 48, 96, 192)  # one a level: strides 8, 16, 32, 64
+_ANCHOR_SIDES_PX = (24, 48, 96, 192)  # one a level
 _ANCHOR_RATIOS = (0.5, 1.0, 2.0)
-_LEVELS = ["0", "1", "2", "pool"]
+_STRIDES_PX = {"0": 8, "1": 16, "2": 32, "pool": 64}  # of the levels
 _PROPOSALS_BEFORE_NMS = 600  # a level
 _PROPOSALS = 300
 _REGIONS = 64  # a picture, in training
@@ -76,13 +77,13 @@ def build_small(classes: int) -> MaskRCNN:
         rpn_pre_nms_top_n_test=_PROPOSALS_BEFORE_NMS,
         rpn_post_nms_top_n_train=_PROPOSALS,
         rpn_post_nms_top_n_test=_PROPOSALS,
-        box_roi_pool=MultiScaleRoIAlign(_LEVELS, _BOX_BINS, 2),
+        box_roi_pool=RegionPool(_STRIDES_PX, _BOX_BINS),
         box_head=TwoMLPHead(_CHANNELS * _BOX_BINS**2, _BOX_FEATURES),
         box_predictor=FastRCNNPredictor(_BOX_FEATURES, classes + 1),
         box_batch_size_per_image=_REGIONS,
         box_nms_thresh=THRESHOLDS["nms_iou"],
         box_detections_per_img=int(THRESHOLDS["detections"]),
-        mask_roi_pool=MultiScaleRoIAlign(_LEVELS, _MASK_BINS, 2, canonical_scale=_MASK_SCALE_PX),
+        mask_roi_pool=RegionPool(_STRIDES_PX, _MASK_BINS, _MASK_SCALE_PX),
         mask_head=MaskRCNNHeads(_CHANNELS, [_CHANNELS, _CHANNELS], 1),
         mask_predictor=MaskRCNNPredictor(_CHANNELS, _CHANNELS, classes + 1),
     )

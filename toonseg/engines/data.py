@@ -172,10 +172,18 @@ def recoloured(picture: Picture, strength: float, random: np.random.Generator) -
     turn, saturation, brightness = random.uniform(-strength, strength, 3)
     if strength == 0:
         return picture
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV_FULL).astype(np.float32)
-    hsv[..., 0] = (hsv[..., 0] + turn * _HUE_TURN * 256 / 360) % 256
-    hsv[..., 1:] *= (1 + saturation * _TONE, 1 + brightness * _TONE)
-    return np.asarray(cv2.cvtColor(hsv.clip(0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB_FULL), dtype=np.uint8)
+    levels = np.arange(256.0)
+    changed = np.stack(
+        [
+            (levels + turn * _HUE_TURN * 256 / 360) % 256,
+            levels * (1 + saturation * _TONE),
+            levels * (1 + brightness * _TONE),
+        ],
+        axis=1,
+    )
+    table = changed.clip(0, 255).astype(np.uint8)[:, None]
+    hsv = cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_RGB2HSV_FULL), table)
+    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL), dtype=np.uint8)
 
 
 def _read(path: Path, image: dict[str, Any]) -> Picture:

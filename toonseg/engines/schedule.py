@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 _LAST = 0.01  # the rate at the end, as a share of the highest
+_BETAS = (0.9, 0.99)  # hundreds of steps are too few for the usual 0.999 to forget the first, large gradients
 
 
 def rate_factor(iteration: int, iterations: int, warmup: int) -> float:
@@ -31,7 +32,7 @@ def make_optimiser(model: nn.Module, learning_rate: float, weight_decay: float) 
         },
         {"params": [parameter for parameter in parameters if parameter.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=learning_rate, fused=parameters[0].device.type != "mps")
+    return torch.optim.AdamW(groups, lr=learning_rate, betas=_BETAS, fused=parameters[0].device.type != "mps")
 
 
 def set_rate(groups: Iterable[dict[str, object]], rate: float) -> None:

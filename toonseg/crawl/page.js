@@ -8,16 +8,27 @@ const visit = performance.getEntriesByType('navigation')[0];
 const status = visit ? visit.responseStatus : 0;
 const isFailed = location.protocol === 'chrome-error:' || (status && status !== 200);
 
+// The largest of a srcset: `small.jpg 1x, large.jpg 2x`, or with widths. An address may hold commas itself.
+const largest = set => [...set.matchAll(/(\S*[^,\s])(?:\s+([\d.]+)[wx])?\s*(?:,|$)/g)]
+  .reduce((best, [, address, size = 1]) => (Number(size) > best.size ? {address, size: Number(size)} : best),
+    {address: '', size: 0}).address;
+
+// Some sites escape an address twice, and what is left of `&#39;` would cut it off at its #.
+const unescaped = text => text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(code));
+
 // The address of an image; null while it names none, or only a placeholder.
 const addressOf = image => {
   for (const attribute of wants.attributes) {
-    const value = (image.getAttribute(attribute) || '').trim();
+    const text = (image.getAttribute(attribute) || '').trim();
+    const value = unescaped(attribute.endsWith('srcset') ? largest(text) : text);
     const isStandIn = value.startsWith('data:') || wants.placeholders.some(part => value.includes(part));
     if (!value || isStandIn) continue;
     return URL.canParse(value, document.baseURI) ? new URL(value, document.baseURI).href : value;
   }
   return null;
 };
+
+const textOf = heading => heading.getAttribute('content') || heading.textContent; // a meta element has that
 
 const link = selector => {
   const found = document.querySelector(selector);
@@ -32,7 +43,7 @@ const read = () => {
   return {
     status,
     address: location.href,
-    title: heading ? heading.textContent.replace(/\s+/g, ' ').trim() : '',
+    title: heading ? textOf(heading).replace(/\s+/g, ' ').trim() : '',
     addresses: [...document.querySelectorAll(wants.images)].map(addressOf),
     previous: link(wants.previous),
     next: link(wants.next),

@@ -118,6 +118,23 @@ def test_addresses_are_read_as_browsers_read_them() -> None:
     )
 
 
+SHY = b"""<!DOCTYPE html><h1>x</h1><div>%s</div><script>
+const shows = new IntersectionObserver(entries => entries.forEach(({target, isIntersecting}) => {
+  clearTimeout(target.shows);
+  if (isIntersecting) target.shows = setTimeout(() => { target.dataset.src = target.id }, 400);
+}));
+document.querySelectorAll('img').forEach(image => shows.observe(image));</script>"""
+
+
+def test_an_image_that_was_scrolled_past_too_fast_is_gone_back_to(tmp_path: Path) -> None:
+    tall = b"".join(b'<img id="%d" style="display:block;height:5000px">' % number for number in range(4))
+    with serve(draw, SHOWS, faults={detail(3): Fault(200, HTML, SHY % tall)}) as served:
+        site = replace(at(served), images="img", attributes=("data-src",), title="h1", scroll=True)
+        with browsing(find_browser(), site, 30.0, "me") as session:
+            view = session.view(served.page_origin + detail(3))
+        assert view.addresses == tuple(f"{served.page_origin}/webtoon/{number}" for number in range(4))
+
+
 def test_the_cookies_of_a_sites_file_open_what_they_are_for(tmp_path: Path) -> None:
     setup = Setup(markup="webtoons", banners=(), closed={1: "age"})
     with serve(draw, SHOWS, setup=setup) as served:

@@ -14,7 +14,7 @@ const largest = set => [...set.matchAll(/(\S*[^,\s])(?:\s+([\d.]+)[wx])?\s*(?:,|
     {address: '', size: 0}).address;
 
 // Some sites escape an address twice, and what is left of `&#39;` would cut it off at its #.
-const unescaped = text => text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(code));
+const unescaped = text => text.replace(/&#(\d{1,5});/g, (_, code) => String.fromCodePoint(code));
 
 // The address of an image; null while it names none, or only a placeholder.
 const addressOf = image => {
@@ -55,6 +55,14 @@ const isWhole = shown => shown.title && shown.addresses.length >= wants.least_pa
   && !shown.addresses.includes(null);
 const isAtEnd = () => !wants.scroll || scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
 
+// Scroll down once, then to each image that was passed too fast for its script, until it has an address.
+let wasAtEnd = false;
+const scrollOn = missing => {
+  wasAtEnd ||= isAtEnd();
+  if (wasAtEnd && missing >= 0) document.querySelectorAll(wants.images)[missing].scrollIntoView();
+  else if (!isAtEnd()) scrollBy({top: innerHeight * 0.9, behavior: 'instant'});
+};
+
 const begun = performance.now();
 let loaded = null;
 let changed = begun;
@@ -75,7 +83,7 @@ const look = () => {
   if (loaded !== null && now - loaded >= wants.patience_s * 1000) {
     return done({...shown, fault: isEnough ? `still changes after ${wants.patience_s} s` : ''});
   }
-  if (wants.scroll && !isAtEnd()) scrollBy({top: innerHeight * 0.9, behavior: 'instant'});
+  if (wants.scroll) scrollOn(shown.addresses.indexOf(null));
   setTimeout(look, LOOK_MS);
 };
 look();

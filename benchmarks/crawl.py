@@ -7,18 +7,21 @@ in a process of its own on this machine; each connection and each answer waits f
 
 import argparse
 import os
-import sys
 import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
+import cv2
+import numpy as np
 import psutil
 
 from toonseg.crawl.download import Downloader
@@ -29,18 +32,44 @@ from toonseg.crawl.sites import load_site
 from toonseg.demo.markup import Show
 from toonseg.demo.site import Site, serve
 from toonseg.demo.viewers import Setup
+from toonseg.images import encode
 from toonseg.params import load_params
 from toonseg.series import SeriesParams
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from crawling import image
-from tiny_webtoon import draw
+T = TypeVar("T")
 
-PAGES = 3  # of an episode of the tiny webtoon
+PAGES, WIDTH, HEIGHT = 20, 690, 1200  # of an episode, as sites have them: some 150 KB a page
+TRIES = 3  # of which the best counts: others work on this machine too
+
+
+@dataclass(frozen=True)
+class Episode:
+    """An episode as the site wants it."""
+
+    pages: tuple[tuple[str, bytes], ...]
+
+
+@cache
+def drawn() -> bytes:
+    """One page: soft colours with grain, which a JPEG spends its bytes on."""
+    random = np.random.default_rng(1)
+    soft = cv2.resize(random.integers(0, 256, (60, 35, 3), np.uint8), (WIDTH, HEIGHT))
+    grain = random.integers(0, 17, soft.shape, np.uint8)
+    return encode(np.asarray(cv2.add(soft, grain), np.uint8), "jpg", quality=85)
+
+
+def draw(series: str, number: int) -> Episode:
+    """Any episode: the same page again and again."""
+    return Episode(tuple((f"{page}.jpg", drawn()) for page in range(PAGES)))
+
+
+def image(number: int, page: int) -> str:
+    """Path of an image of the series rain."""
+    return f"/image/rain/{number}/{page}.jpg"
 
 
 def serve_apart(far: Connection, episodes: int, latency_s: float) -> None:
-    """Serve the tiny webtoon until the connection closes: tells the origins, then how often it was asked."""
+    """Serve a webtoon until the connection closes: tells the origins, then how often it was asked."""
     show = Show("비", "", tuple(str(number) for number in range(1, episodes + 1)))
     with serve(draw, {"rain": show}, setup=Setup(latency_s=latency_s)) as site:
         far.send((site.page_origin, site.image_origin))
@@ -77,19 +106,25 @@ def measure_throughput(images: int, latency_s: float, params: CrawlParams) -> No
             with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
                 answer.read()
         one_by_one_s = time.perf_counter() - begun
-        with Downloader(params, Door({"127.0.0.1"}, local=True)) as downloader:
-            downloader.images(addresses[:1], headers)  # robots.txt is asked for once a run
-            begun, worked = time.perf_counter(), time.process_time()
-            downloader.images(addresses, headers)
-            ours_s, work_s = time.perf_counter() - begun, time.process_time() - worked
+        ours_s, work_s = min(fetch(addresses, headers, params) for _ in range(TRIES))
     rounds = -(-images // params.connections)
     allowed_s = latency_s * (1 + rounds)  # the connections are made, then each brings its share
-    print(f"{images} images, {latency_s * 1000:.0f} ms latency, {params.connections} connections")
+    busy = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"{images} images, {latency_s * 1000:.0f} ms latency, {params.connections} connections, {busy}")
     print(f"  urllib, one after the other  {one_by_one_s:6.2f} s  {images / one_by_one_s:6.1f} images/s")
     print(
         f"  ours                         {ours_s:6.2f} s  {images / ours_s:6.1f} images/s, {work_s:.2f} CPU-s"
     )
     print(f"  faster by {one_by_one_s / ours_s:.1f}; {ours_s / allowed_s:.2f} of what the connections allow")
+
+
+def fetch(addresses: list[str], headers: dict[str, str], params: CrawlParams) -> tuple[float, float]:
+    """Seconds, and seconds of work, in which a new client has all images and has decoded them."""
+    with Downloader(params, Door({"127.0.0.1"}, local=True)) as downloader:
+        downloader.images(addresses[:1], headers)  # robots.txt is asked for once a run
+        begun, worked = time.perf_counter(), time.process_time()
+        downloader.images(addresses, headers)
+        return time.perf_counter() - begun, time.process_time() - worked
 
 
 def measure_memory(episodes: int, params: CrawlParams) -> None:
@@ -117,14 +152,25 @@ def measure_memory(episodes: int, params: CrawlParams) -> None:
 
 
 def tell_memory(pages: Path, episodes: int, over: threading.Event) -> None:
-    """Print the memory each time that another tenth of the episodes is there."""
-    print("episodes  Python  browser (MB, shared memory counted once)")
-    step, told = max(1, episodes // 10), 0
-    while not over.wait(0.05):
+    """Print the peaks of memory in each tenth of the episodes, and how the last half's compare."""
+    print("episodes  Python  browser (peak MB, shared memory counted once)")
+    step = max(1, episodes // 10)
+    peaks = [(0.0, 0.0)]
+    while not over.wait(0.1):
+        python, browser = memory_mb([psutil.Process()]), memory_mb(browsers())
+        peaks[-1] = (max(peaks[-1][0], python), max(peaks[-1][1], browser))
         done = len(list(pages.glob("[!.]*.cbz"))) if pages.exists() else 0
-        if done >= told + step:
-            told = done
-            print(f"{done:8} {memory_mb([psutil.Process()]):7.0f} {memory_mb(browsers()):8.0f}", flush=True)
+        if done >= step * len(peaks):
+            print(f"{done:8} {peaks[-1][0]:7.0f} {peaks[-1][1]:8.0f}", flush=True)
+            peaks.append((0.0, 0.0))
+    first, last = (tuple(map(max, zip(*half, strict=True))) for half in halves(peaks[:-1] or peaks))
+    python, browser = (after / before for before, after in zip(first, last, strict=True))
+    print(f"  peak of the last half beside the first's: Python {python:.2f}, browser {browser:.2f}")
+
+
+def halves(items: list[T]) -> tuple[list[T], list[T]]:
+    """The first half of a list and the second, the middle in both."""
+    return items[: (len(items) + 1) // 2], items[len(items) // 2 :]
 
 
 def browsers() -> list[psutil.Process]:

@@ -10,6 +10,7 @@ from tiny_webtoon import SHOWS, draw
 
 from toonseg.cli import main
 from toonseg.crawl.cache import Cache, cache_folder
+from toonseg.demo.faults import Fault
 from toonseg.demo.site import serve
 from toonseg.demo.viewers import Setup
 
@@ -64,6 +65,18 @@ def test_check_fails_where_an_episode_could_not_be_fetched(
     said = capsys.readouterr()
     assert "closed    paid" in said.out
     assert said.err.endswith("no=2 must be paid for\n")
+
+
+@pytest.mark.browser
+def test_check_fails_where_images_are_on_a_host_that_is_not_allowed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = b'<div id="sectionContWide"><img id="content_image_0" src="//cdn.example/1"></div>'
+    page = b'<h1 id="subTitle_toolbar">x</h1>' + image
+    faults = {detail(2): Fault(200, {"Content-Type": "text/html"}, page)}
+    with serve(draw, SHOWS, faults=faults) as served:
+        assert main(["crawl", "check", "demo", served.page_origin + detail(2)]) == 1
+    assert "http://cdn.example/1 is not on an allowed host (127.0.0.1): add" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,33 @@ def test_images_come_in_the_order_asked_for_each_fetched_once_over_few_connectio
     assert most == QUICK.connections
 
 
+def test_a_connection_serves_others_while_an_image_waits_for_its_next_attempt() -> None:
+    asked_for = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked_for.append(request.url.path)
+        return httpx.Response(503 if len(asked_for) == 1 else 200, content=PAGE_BYTES)
+
+    with Downloader(replace(QUICK, connections=1, back_off_s=0.3), LOOPBACK, None, network(answer)) as one:
+        one.images(["http://127.0.0.1/1", "http://127.0.0.1/2"], {})
+    assert asked_for == ["/1", "/2", "/1"]
+
+
+def test_after_a_fault_that_stays_no_further_image_is_asked_for() -> None:
+    asked_for = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked_for.append(request.url.path)
+        return httpx.Response(404 if request.url.path == "/2" else 200, content=PAGE_BYTES)
+
+    with (
+        Downloader(replace(QUICK, connections=1), LOOPBACK, None, network(answer)) as downloader,
+        pytest.raises(CrawlError, match=r"answered 404 to http://127\.0\.0\.1/2$"),
+    ):
+        downloader.images([f"http://127.0.0.1/{number}" for number in range(1, 9)], {})
+    assert asked_for == ["/1", "/2"]
+
+
 def test_an_endless_image_is_given_up() -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:

@@ -23,6 +23,7 @@ from toonseg.demo.viewers import Setup
 from toonseg.errors import CrawlError
 
 EPISODES, KILLS = 50, 20
+MOST_REQUESTS = 20  # between a run's start and its end: the last run has some left to make
 SHOWS = {"rain": Show("비", "", tuple(f"{number}번째" for number in range(1, EPISODES + 1)))}
 SETUP = Setup(trouble=True, closed={30: "paid", 31: "login", 32: "withdrawn"})
 FAULTY = {
@@ -93,28 +94,41 @@ def start(served: Site, folder: Path, cache: Path, temporary: Path) -> subproces
     )
 
 
+def wait(served: Site, python: subprocess.Popen[str], moments: random.Random) -> None:
+    """Wait for a random moment of a crawl at work: after so many requests, and a little later."""
+    enough = len(served.log) + moments.randrange(MOST_REQUESTS)  # none: while the browser starts
+    while len(served.log) < enough and python.poll() is None:
+        time.sleep(0.005)
+    time.sleep(moments.uniform(0.0, 0.3))
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the kernel offers no such thing")
 def test_a_crawl_killed_at_random_moments_ends_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
     folder, cache, moments = tmp_path / "rain", tmp_path / "cache", random.Random(1)
+    wanted = files(undisturbed)
     with tempfile.TemporaryDirectory() as name, serve(draw, SHOWS, faults=FAULTY, setup=SETUP) as served:
         temporary = Path(name)
         for _ in range(KILLS):
             python = start(served, folder, cache, temporary)
-            time.sleep(moments.uniform(0.5, 12.0))
+            wait(served, python, moments)
+            assert python.poll() is None  # it is killed at work, not after it
             started = [*psutil.Process(python.pid).children(recursive=True), *browsers_in(temporary)]
             python.kill()
             python.communicate()
             assert psutil.wait_procs(started, timeout=60)[1] == []
             assert browsers_in(temporary) == []
+            there = files(folder) if folder.exists() else {}
+            shown = {name: data for name, data in there.items() if not name.startswith(".")}
+            assert shown == {name: wanted[name] for name in shown}  # whole, or not there
         last = start(served, folder, cache, temporary)
         said = last.communicate()[1]
         assert last.returncode == 1
         assert said.startswith(f"error: {len(BROKEN)} of {EPISODES} episodes of rain failed")
         assert list(temporary.iterdir()) == []
         counted = asked(served.log, images=True)
-    assert files(folder) == files(undisturbed)
+    assert files(folder) == wanted
     assert [path for path in tmp_path.rglob("*") if path.name.endswith(".partial")] == []
     # Asked for again is at most what was on its way when a run was killed.
-    wanted = [image(number, page) for number in WHOLE for page in range(3)]
-    needed = sum(1 + (passing_fault(address, bytes(20)) is not None) for address in wanted)
-    assert sum(map(counted.count, wanted)) <= needed + KILLS * QUICK.connections
+    pages = [image(number, page) for number in WHOLE for page in range(3)]
+    needed = sum(1 + (passing_fault(address, bytes(20)) is not None) for address in pages)
+    assert sum(map(counted.count, pages)) <= needed + KILLS * QUICK.connections

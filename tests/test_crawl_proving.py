@@ -12,6 +12,7 @@ from crawling import QUICK, asked, at, crawl, declared, detail, files, image
 from tiny_webtoon import SHOWS, Episode, draw
 
 from toonseg.archive import read_info, read_page, read_pages
+from toonseg.crawl.browser import browsing, find_browser
 from toonseg.crawl.cache import Cache
 from toonseg.crawl.series import crawl_series
 from toonseg.demo.faults import FAULTS, Fault, passing_fault
@@ -75,6 +76,63 @@ def test_each_sites_markup_is_read_and_what_it_closes_is_told_without_asking_twi
     hops = 2 if markup == "webtoons" else 1  # its own address leads to one with words in it
     assert len(viewed) == 6 * hops
     assert not [address for address in asked(served.log, images=True) if "/static/" in address]
+
+
+def test_images_that_a_script_asks_the_site_for_are_waited_for(tmp_path: Path) -> None:
+    with serve(draw, SHOWS, setup=Setup(lazy="answer", banners=())) as served:
+        crawl(served, tmp_path, "1")
+    assert pages_in(tmp_path / "1.cbz") == drawn(1)
+
+
+ADDRESSES = b"""<!DOCTYPE html><meta charset="utf-8"><base href="/deep/">
+<meta name="title" content="Ep. 3 &amp; 4">
+<div id="strip"><img src="a.jpg"><img src=" /b c.jpg?x=1&amp;y=2 "><img src="//127.0.0.1/d.jpg">
+<img src="data:image/gif;base64,AA==" data-src="Who&amp;#39;s.jpg">
+<img src="e.jpg" srcset="f,1.jpg, f,2.jpg 2x">
+<picture><source srcset="g.webp"><img srcset="h.jpg 690w,
+ i.jpg 1380w, j.jpg 345w" src="k.jpg"></picture>
+<noscript><img src="never.jpg"></noscript><template><img src="never.jpg"></template></div>
+<p><img src="never.jpg"></p><a rel="next" href="page?no=5">more</a>"""
+
+
+def test_addresses_are_read_as_browsers_read_them() -> None:
+    with serve(draw, SHOWS, faults={detail(3): Fault(200, HTML, ADDRESSES)}) as served:
+        site = replace(
+            at(served),
+            images="#strip img",
+            attributes=("data-src", "srcset", "src"),
+            title="meta[name=title]",
+            next="a[rel=next]",
+        )
+        with browsing(find_browser(), site, 30.0, "me") as session:
+            view = session.view(served.page_origin + detail(3))
+        here = served.page_origin
+    assert (view.title, view.next, view.previous) == ("Ep. 3 & 4", f"{here}/deep/page?no=5", None)
+    assert view.addresses == (
+        f"{here}/deep/a.jpg",
+        f"{here}/b%20c.jpg?x=1&y=2",
+        "http://127.0.0.1/d.jpg",
+        f"{here}/deep/Who's.jpg",
+        f"{here}/deep/f,2.jpg",
+        f"{here}/deep/i.jpg",
+    )
+
+
+SHY = b"""<!DOCTYPE html><h1>x</h1><div>%s</div><script>
+const shows = new IntersectionObserver(entries => entries.forEach(({target, isIntersecting}) => {
+  clearTimeout(target.shows);
+  if (isIntersecting) target.shows = setTimeout(() => { target.dataset.src = target.id }, 400);
+}));
+document.querySelectorAll('img').forEach(image => shows.observe(image));</script>"""
+
+
+def test_an_image_that_was_scrolled_past_too_fast_is_gone_back_to(tmp_path: Path) -> None:
+    tall = b"".join(b'<img id="%d" style="display:block;height:5000px">' % number for number in range(4))
+    with serve(draw, SHOWS, faults={detail(3): Fault(200, HTML, SHY % tall)}) as served:
+        site = replace(at(served), images="img", attributes=("data-src",), title="h1", scroll=True)
+        with browsing(find_browser(), site, 30.0, "me") as session:
+            view = session.view(served.page_origin + detail(3))
+        assert view.addresses == tuple(f"{served.page_origin}/webtoon/{number}" for number in range(4))
 
 
 def test_the_cookies_of_a_sites_file_open_what_they_are_for(tmp_path: Path) -> None:

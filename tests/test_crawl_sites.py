@@ -74,6 +74,33 @@ def test_words_that_a_site_adds_to_an_address_do_no_harm() -> None:
     assert webtoons.episode_at(address.split("&", maxsplit=1)[0]) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "beside"),
+    [
+        (
+            "naver",
+            "https://comic.naver.com/bestChallenge/detail?titleId=7&no=3&week=fri#top",
+            "https://comic.naver.com/bestChallenge/detail?titleId=7&no=12&week=fri",
+        ),
+        (
+            "webtoons",
+            "https://www.webtoons.com/en/canvas/a/b/viewer?title_no=7&episode_no=3",
+            "https://www.webtoons.com/en/canvas/a/b/viewer?title_no=7&episode_no=12",
+        ),
+    ],
+)
+def test_the_address_of_a_neighbour_keeps_the_path_of_its_kind_of_series(
+    name: str, address: str, beside: str
+) -> None:
+    assert load_site(name).address_beside(address, 12) == beside
+
+
+def test_a_neighbours_number_in_the_path_is_put_in_by_the_template() -> None:
+    site = site_file(page="/{title}/ep-{episode}.html")
+    beside = site.address_beside("http://127.0.0.1/r%20n/ep-3.html?from=list", 4)
+    assert beside == "http://127.0.0.1/r%20n/ep-4.html"
+
+
 def test_a_template_may_hold_title_and_episode_in_its_path() -> None:
     site = site_file(page="/{title}/ep-{episode}.html")
     assert site.episode_at("http://127.0.0.1/rain/ep-12.html?from=list") == ("rain", 12)

@@ -67,7 +67,7 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
     serve = commands.add_parser("serve", help="serve the demo's web site, to look at in your own browser")
     serve.add_argument("--port", type=int, default=0, help="port of the pages (default: a free one)")
     serve.add_argument("--markup", default="demo", help="of demo, naver, naver2021 or webtoons")
-    serve.add_argument("--lazy", default="no", help="images come at once (no), by script or by scroll")
+    serve.add_argument("--lazy", default="no", help="images come at once (no), by script, scroll or answer")
     serve.add_argument("--closed", default="", help="episodes that are not open, as 3=paid,4=login")
     serve.add_argument("--script-links", action="store_true", help="a script builds the navigation")
     serve.add_argument("--trouble", action="store_true", help="every second image meets a passing fault")

@@ -24,9 +24,10 @@ from selenium.webdriver.common.selenium_manager import SeleniumManager
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 
 from toonseg.crawl.lodging import Lodging, dying_with_us, end
-from toonseg.crawl.manners import NOBODY, retry_after_s
+from toonseg.crawl.manners import NOBODY
 from toonseg.crawl.programs import BROWSERS, DRIVERS, Browser, lack, matching, named, versions
 from toonseg.crawl.sites import Closed, Site
+from toonseg.crawl.travel import Travel
 from toonseg.errors import CrawlError
 
 _READ = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
@@ -39,8 +40,6 @@ return null;
 """
 _MOVING_S = 0.05  # between two looks at a page that leads on to another by script
 _BROKEN = (WebDriverException, OSError, urllib3.exceptions.HTTPError)
-
-log = logging.getLogger("toonseg.crawl")
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,6 @@ class View:
     previous: str | None = None
     next: str | None = None
     closed: Closed | None = None
-    pause_s: float = 0.0
-    fault: str = ""
-
-
-@dataclass
-class _Travel:
-    """Where the browser went for one view, as its own log tells it."""
-
-    address: str
     pause_s: float = 0.0
     fault: str = ""
 
@@ -150,10 +140,11 @@ class Session:
     def view(self, address: str) -> View:
         """Show a page and read it. Raises CrawlError when no browser starts."""
         running = self.start()
-        travel = _Travel(address)
+        travel = Travel(address)
         try:
-            read = self._read(running, address)
-            _follow(running, travel)
+            running.execute_script("window.toonsegLeft = true")  # tells the page we leave from the next
+            running.get(address)
+            read = self._settled(running, travel)
         except TimeoutException:
             self.close()  # what waits for an answer is not to be spoken to: it would be minutes
             return View(NOBODY, address, fault=f"{address} did not load in {self._timeout_s:g} s")
@@ -186,10 +177,18 @@ class Session:
             cookie = {"name": name, "value": value, "url": self._site.origin}
             running.execute_cdp_cmd("Network.setCookie", cookie)
 
+    def _settled(self, running: webdriver.Chrome, travel: Travel) -> dict[str, Any]:
+        """Read the page, again while its scripts wait for answers: these may bring more images."""
+        read = self._read(running, travel.address)
+        _follow(running, travel)
+        until = time.monotonic() + self._site.patience_s
+        while travel.awaited and read["status"] == 200 and not read["closed"] and time.monotonic() < until:
+            read = self._read(running, travel.address)
+            _follow(running, travel)
+        return read
+
     def _read(self, running: webdriver.Chrome, address: str) -> dict[str, Any]:
-        """Go to a page, and read it or the page that it leads on to by script."""
-        running.execute_script("window.toonsegLeft = true")  # tells the page we leave from the next
-        running.get(address)
+        """Read the page that is open, or the page that it leads on to by script."""
         wants = _wants(self._site, self._timeout_s)
         until = time.monotonic() + self._timeout_s
         while time.monotonic() < until:
@@ -210,28 +209,13 @@ def _wants(site: Site, timeout_s: float) -> dict[str, Any]:
     return {**asdict(site), "markers": markers, "timeout_s": timeout_s}
 
 
-def _follow(running: webdriver.Chrome, travel: _Travel) -> None:
-    """Read from the browser's log where it was led to, and how long it was told to stay away."""
+def _follow(running: webdriver.Chrome, travel: Travel) -> None:
+    """Have ``travel`` read what the browser wrote into its log since the last time."""
     try:
         entries = running.get_log("performance")  # type: ignore[no-untyped-call]
     except _BROKEN:
         return  # it died, as the view's own fault will say
-    frame = None
-    for message in (json.loads(entry["message"])["message"] for entry in entries):
-        told = message["params"]
-        if message["method"] == "Network.requestWillBeSent":
-            if told["request"]["url"].startswith("http"):
-                log.info("browser: GET %s", told["request"]["url"])
-            frame = frame or (told["frameId"] if told.get("type") == "Document" else None)
-        if told.get("type") != "Document" or told.get("frameId", frame) != frame:
-            continue
-        if message["method"] == "Network.requestWillBeSent":
-            travel.address = told["request"]["url"]
-        if message["method"] == "Network.loadingFailed":
-            travel.fault = told["errorText"]
-        if message["method"] == "Network.responseReceived":
-            headers = {name.lower(): value for name, value in told["response"]["headers"].items()}
-            travel.pause_s = retry_after_s(headers.get("retry-after", ""))
+    travel.follow(json.loads(entry["message"])["message"] for entry in entries)
 
 
 def _options(browser: Browser, site: Site, agent: str, folder: Path) -> webdriver.ChromeOptions:

@@ -21,8 +21,9 @@ def check_site(name: str, address: str, params: CrawlParams) -> int:
     require_permission(site, params)
     if site.episode_at(address) is None:
         raise CrawlError(f"{address} is no episode's page of {site.origin}{site.page}")
+    door = Door(site.allowed_hosts, site.is_local)
     with (
-        Downloader(params, Door(site.allowed_hosts, site.is_local)) as downloader,
+        Downloader(params, door) as downloader,
         browsing(find_browser(), site, params.timeout_s, user_agent(params)) as session,
     ):
         downloader.permit(address)
@@ -30,7 +31,8 @@ def check_site(name: str, address: str, params: CrawlParams) -> int:
     for line in report(site, view):
         print(line)
     check_open(site, view, address)
-    pages_of(site, view, address)
+    for page in pages_of(site, view, address):
+        door.check(page)
     return 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
@@ -36,6 +36,18 @@ class Answer:
     facts: ImageFacts | None = None
 
 
+@dataclass(frozen=True)
+class _Errand:
+    """Images asked for together: what goes with each request, and the addresses that failed."""
+
+    headers: Mapping[str, str]
+    faults: dict[str, CrawlError] = field(default_factory=dict)
+
+
+class _GivenUp(Exception):  # noqa: N818 - nothing is wrong with what was not asked for any more
+    """Another image of the errand failed."""
+
+
 class Downloader:
     """A client that asks for what ``door`` and robots.txt allow only; use it as a context.
 
@@ -61,7 +73,7 @@ class Downloader:
         self._client = httpx.AsyncClient(
             headers={"User-Agent": user_agent(params)},
             timeout=params.timeout_s,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=params.connections),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),  # _slot counts them
             mounts={"all://127.0.0.1": None, "all://localhost": None},  # never through a proxy
             transport=transport,
         )
@@ -92,22 +104,21 @@ class Downloader:
         ``headers`` go with each request; ``what`` labels the progress. Raises CrawlError when one cannot
         be had; no more of them are then asked for.
         """
-        return self._runner.run(self._images(addresses, {"Accept": "image/*", **headers}, what))
+        errand = _Errand({"Accept": "image/*", **headers})
+        return self._runner.run(self._images(addresses, errand, what))
 
     async def _images(
-        self, addresses: Sequence[str], headers: dict[str, str], what: str
+        self, addresses: Sequence[str], errand: _Errand, what: str
     ) -> list[tuple[ImageFacts, bytes]]:
-        gate = asyncio.Semaphore(self._params.connections)
         found: dict[str, tuple[ImageFacts, bytes]] = {}
-        faults: dict[str, CrawlError] = {}
 
         async def bring(address: str) -> None:
-            async with gate:
-                if not faults:  # after a fault what is on its way may arrive, and nothing more is asked for
-                    try:
-                        found[address] = await self._image(address, headers)
-                    except CrawlError as error:
-                        faults[address] = error
+            try:
+                found[address] = await self._image(address, errand)
+            except CrawlError as error:
+                errand.faults[address] = error
+            except _GivenUp:
+                return
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -116,48 +127,54 @@ class Downloader:
                     await done
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        if faults:
-            raise next(faults[address] for address in addresses if address in faults)
+        if errand.faults:
+            raise next(errand.faults[address] for address in addresses if address in errand.faults)
         return [found[address] for address in addresses]
 
-    async def _image(self, address: str, headers: dict[str, str]) -> tuple[ImageFacts, bytes]:
+    async def _image(self, address: str, errand: _Errand) -> tuple[ImageFacts, bytes]:
         self._door.check(address)
         held = self._cache.find(address) if self._cache else None
         if held is not None:
             answer = await asyncio.to_thread(_with_facts, Answer(200, held), address)
             if answer.facts:
                 return answer.facts, held
-        answer = await self._fetch(address, headers, image=True)
+        answer = await self._fetch(address, errand)
         if answer.facts is None:
             raise CrawlError(answer.fault)
         if self._cache:
             self._cache.keep(address, answer.body)
         return answer.facts, answer.body
 
-    async def _fetch(self, address: str, headers: Mapping[str, str], image: bool = False) -> Answer:
-        """The first useful answer, or the last one. All but robots.txt itself heeds robots.txt."""
+    async def _fetch(self, address: str, errand: _Errand | None) -> Answer:
+        """The first useful answer, or the last one; without an errand it is that of a robots.txt.
+
+        A connection is taken for each attempt alone: it is free for others while an image is decoded, or
+        waits for its next attempt.
+        """
         answer = Answer(NOBODY)
         for attempt in range(self._params.retries + 1):
             await asyncio.sleep(back_off_s(attempt, self._params))
-            answer = await self._visit(address, headers, heeding=image)
-            if image and not answer.fault:
+            answer = await self._visit(address, errand)
+            if errand and not answer.fault:
                 answer = await asyncio.to_thread(_with_facts, answer, address)
             if not answer.again:
                 return answer
         return replace(answer, fault=f"{answer.fault} ({self._params.retries + 1} times)")
 
-    async def _visit(self, address: str, headers: Mapping[str, str], heeding: bool) -> Answer:
-        """Ask for an address, and for those that it leads to."""
+    async def _visit(self, address: str, errand: _Errand | None) -> Answer:
+        """Ask for an address, and for those that it leads to. All but robots.txt itself heeds robots.txt."""
         at = address
         for _ in range(MOST_REDIRECTS + 1):
             self._door.check(at)
-            if heeding:
+            if errand:
                 await self._heed_robots(at)
             delay_s = self._robots.delay_s(at)
             async with self._slot(at, alone=delay_s > 0):
                 while left_s := self.pauses.left_s(at):
                     await asyncio.sleep(left_s)
-                answer = await self._ask(at, headers)
+                if errand and errand.faults:  # what is on its way may arrive, nothing more is asked for
+                    raise _GivenUp
+                answer = await self._ask(at, errand.headers if errand else {})
                 self.pauses.ask_for(at, delay_s)
             if not answer.location:
                 return answer
@@ -173,7 +190,7 @@ class Downloader:
         """Raise CrawlError when robots.txt forbids the address; it is asked for once an origin."""
         async with self._rules_asked.setdefault(origin(address), asyncio.Lock()):
             if not self._robots.knows(address):
-                answer = await self._fetch(file_of(address), {})
+                answer = await self._fetch(file_of(address), None)
                 self._robots.note(address, answer.status, answer.body)
         self._robots.check(address)
 

@@ -8,16 +8,27 @@ const visit = performance.getEntriesByType('navigation')[0];
 const status = visit ? visit.responseStatus : 0;
 const isFailed = location.protocol === 'chrome-error:' || (status && status !== 200);
 
+// The largest of a srcset: `small.jpg 1x, large.jpg 2x`, or with widths. An address may hold commas itself.
+const largest = set => [...set.matchAll(/(\S*[^,\s])(?:\s+([\d.]+)[wx])?\s*(?:,|$)/g)]
+  .reduce((best, [, address, size = 1]) => (Number(size) > best.size ? {address, size: Number(size)} : best),
+    {address: '', size: 0}).address;
+
+// Some sites escape an address twice, and what is left of `&#39;` would cut it off at its #.
+const unescaped = text => text.replace(/&#(\d{1,5});/g, (_, code) => String.fromCodePoint(code));
+
 // The address of an image; null while it names none, or only a placeholder.
 const addressOf = image => {
   for (const attribute of wants.attributes) {
-    const value = (image.getAttribute(attribute) || '').trim();
+    const text = (image.getAttribute(attribute) || '').trim();
+    const value = unescaped(attribute.endsWith('srcset') ? largest(text) : text);
     const isStandIn = value.startsWith('data:') || wants.placeholders.some(part => value.includes(part));
     if (!value || isStandIn) continue;
     return URL.canParse(value, document.baseURI) ? new URL(value, document.baseURI).href : value;
   }
   return null;
 };
+
+const textOf = heading => heading.getAttribute('content') || heading.textContent; // a meta element has that
 
 const link = selector => {
   const found = document.querySelector(selector);
@@ -32,7 +43,7 @@ const read = () => {
   return {
     status,
     address: location.href,
-    title: heading ? heading.textContent.replace(/\s+/g, ' ').trim() : '',
+    title: heading ? textOf(heading).replace(/\s+/g, ' ').trim() : '',
     addresses: [...document.querySelectorAll(wants.images)].map(addressOf),
     previous: link(wants.previous),
     next: link(wants.next),
@@ -43,6 +54,14 @@ const read = () => {
 const isWhole = shown => shown.title && shown.addresses.length >= wants.least_pages
   && !shown.addresses.includes(null);
 const isAtEnd = () => !wants.scroll || scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+
+// Scroll down once, then to each image that was passed too fast for its script, until it has an address.
+let wasAtEnd = false;
+const scrollOn = missing => {
+  wasAtEnd ||= isAtEnd();
+  if (wasAtEnd && missing >= 0) document.querySelectorAll(wants.images)[missing].scrollIntoView();
+  else if (!isAtEnd()) scrollBy({top: innerHeight * 0.9, behavior: 'instant'});
+};
 
 const begun = performance.now();
 let loaded = null;
@@ -64,7 +83,7 @@ const look = () => {
   if (loaded !== null && now - loaded >= wants.patience_s * 1000) {
     return done({...shown, fault: isEnough ? `still changes after ${wants.patience_s} s` : ''});
   }
-  if (wants.scroll && !isAtEnd()) scrollBy({top: innerHeight * 0.9, behavior: 'instant'});
+  if (wants.scroll) scrollOn(shown.addresses.indexOf(null));
   setTimeout(look, LOOK_MS);
 };
 look();

@@ -139,7 +139,7 @@ def _walk(
             number, address = place[1], link
         else:
             number += step
-            address = site.episode_address(visit.title.title_id, number)
+            address = site.address_beside(address, number)
     for number in sorted(wanted):
         yield (
             number,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from annotated_types import Ge, Gt, MinLen
 from pydantic import AfterValidator, Strict
@@ -112,6 +112,29 @@ class Site:
     def episode_address(self, title: str, episode: int) -> str:
         """Address of the page that shows an episode of the series ``title``."""
         return self.origin + self.page.format(title=quote(title, safe=""), episode=episode)
+
+    def address_beside(self, address: str, episode: int) -> str:
+        """Address of another episode of the series that ``address`` is of.
+
+        All but the number stays as it is there: sites have kinds of series at paths of their own. Where the
+        path holds the number, the template makes it. ValueError for no episode's page.
+        """
+        place = self.episode_at(address)
+        if place is None:
+            raise ValueError(f"{address} is no episode's page")
+        numbered = {
+            key: text for key, text in _query(urlsplit(self.page).query).items() if "{episode}" in text
+        }
+        if not numbered:
+            return self.episode_address(place[0], episode)
+        given = urlsplit(address)
+        values = [
+            f"{key}={numbered[key].format(title=quote(place[0], safe=''), episode=episode)}"
+            if key in numbered
+            else f"{key}{equals}{value}"
+            for key, equals, value in (part.partition("=") for part in given.query.split("&"))
+        ]
+        return urlunsplit(given._replace(query="&".join(values), fragment=""))
 
     def episode_at(self, address: str) -> tuple[str, int] | None:
         """The title's id (empty where the template has none) and episode number that an address names.

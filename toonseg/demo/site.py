@@ -17,11 +17,11 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import numpy as np
 
-from toonseg.demo import markup
+from toonseg.demo import markup, viewers
 from toonseg.demo.faults import Fault, passing_fault
 from toonseg.demo.markup import Show
 from toonseg.demo.studio import Draw, Studio, draw_demo, open_studio
-from toonseg.demo.viewers import Setup, closed_page, episode_path, gate_page, is_gate, viewer
+from toonseg.demo.viewers import Setup
 from toonseg.errors import ToonsegError
 from toonseg.images import encode
 
@@ -136,17 +136,14 @@ class _Desk:
         """Answer one request and log it."""
         agent, referer = headers.get("User-Agent", ""), headers.get("Referer", "")
         time.sleep(self._setup.latency_s)
-        reply = self._given_fault(address)
+        fault = self._faults.get(address)
+        reply = self._as_reply(address, fault) if fault else None
         if reply is None:
             reply = self._image(address, referer) if images else self._page(address, headers)
             if images and self._setup.trouble and reply.kind.startswith("image/"):
                 reply = self._passing(address, reply)
         self._site.log.append(Request(images, address, agent, referer, reply.status))
         return reply
-
-    def _given_fault(self, address: str) -> Reply | None:
-        fault = self._faults.get(address)
-        return self._as_reply(address, fault) if fault else None
 
     def _passing(self, address: str, reply: Reply) -> Reply:
         fault = passing_fault(address, reply.body)
@@ -169,8 +166,11 @@ class _Desk:
             return self._robots()
         if parts.path == "/":
             return _html(200, markup.home(self._shows, self._site.image_origin))
-        if is_gate(parts.path):
-            return _html(200, gate_page())
+        if parts.path == viewers.SLOW_ANSWER:
+            time.sleep(viewers.SLOW_S)
+            return Reply(200, TEXT, b"")
+        if viewers.is_gate(parts.path):
+            return _html(200, viewers.gate_page())
         if parts.path == "/webtoon/list" and show:
             return _html(200, markup.listing(name, show))
         if show and 1 <= number <= len(show.titles):
@@ -183,15 +183,15 @@ class _Desk:
 
     def _episode(self, path: str, name: str, show: Show, number: int, of_age: bool) -> Reply:
         """An episode's page, where it is; its address with other words leads there, as on webtoons.com."""
-        place = episode_path(self._setup, name, number)
+        place = viewers.episode_path(self._setup, name, number)
         if path not in (unquote(urlsplit(place).path), urlsplit(place).path, "/members/detail"):
             elsewhere = self._setup.markup == "webtoons" and path.endswith("/viewer")
             return _leading(place) if elsewhere else _html(404, markup.not_found())
         closed = self._setup.closed.get(number)
         if closed and not (closed == "age" and of_age):
-            text, leads = closed_page(self._setup, name, number)
+            text, leads = viewers.closed_page(self._setup, name, number)
             return _leading(leads) if leads else _html(200, text)
-        return _html(200, viewer(self._setup, name, show, number, self._addresses(name, number)))
+        return _html(200, viewers.viewer(self._setup, name, show, number, self._addresses(name, number)))
 
     def _addresses(self, name: str, number: int) -> list[str]:
         folder = f"{self._site.image_origin}/image/{quote(name, safe='')}/{number}"

@@ -14,17 +14,19 @@ from toonseg.demo.markup import ROBOTS, Show, detail, page
 from toonseg.errors import ToonsegError
 
 MarkupName = Literal["demo", "naver", "naver2021", "webtoons"]
-Lazy = Literal["no", "script", "scroll"]
+Lazy = Literal["no", "script", "scroll", "answer"]
 Closed = Literal["login", "paid", "age", "withdrawn", "sideways"]
 MARKUPS, LAZY, CLOSED = get_args(MarkupName), get_args(Lazy), get_args(Closed)
 FOREIGN = "http://elsewhere.example"
+SLOW_ANSWER, SLOW_S = "/webtoon/rest", 0.7  # where a viewer's script asks for more images, and for how long
 
 
 @dataclass(frozen=True)
 class Setup:
     """What can be switched of the demo's site.
 
-    ``lazy`` tells how images come by their addresses; ``script_links`` that a script builds the links to the
+    ``lazy`` tells how images come by their addresses, ``answer`` that a script asks the site for the second
+    half of them; ``script_links`` that a script builds the links to the
     neighbours; ``banners`` which advertisements stand among the images; ``closed`` which episodes are not
     open to us, and why; ``robots`` and ``robots_status`` how both origins answer for robots.txt;
     ``latency_s`` how long each connection and answer waits; ``trouble`` that every second image meets a
@@ -131,6 +133,14 @@ const observer = new IntersectionObserver(entries => entries.forEach(entry => {
 }));
 document.querySelectorAll('img[data-later]').forEach(image => observer.observe(image));
 """
+_BY_ANSWER = """
+const rest = [...document.querySelectorAll('img[data-later]')];
+rest.forEach(image => image.setAttribute(AT, image.dataset.later));
+const late = rest.slice(rest.length / 2);
+const whole = late[0].parentNode;
+late.forEach(image => image.remove());
+fetch('SLOW').then(answer => answer.text()).then(() => whole.append(...late));
+"""
 _BY_SCRIPT = """
 const later = [...document.querySelectorAll('img[data-later]')];
 const strip = later.length ? later[0].parentNode : null;
@@ -139,6 +149,12 @@ later.forEach((image, index) => setTimeout(() => {
   image.setAttribute(AT, image.dataset.later); strip.append(image);
 }, index < later.length / 2 ? 100 : 250));
 """
+
+_SCRIPTS: Mapping[Lazy, str] = {
+    "scroll": _ON_SCROLL,
+    "script": _BY_SCRIPT,
+    "answer": _BY_ANSWER.replace("SLOW", SLOW_ANSWER),
+}
 
 
 def read_setup(markup: str, lazy: str, closed: str, script_links: bool, trouble: bool) -> Setup:
@@ -182,7 +198,7 @@ def viewer(setup: Setup, title: str, show: Show, number: int, images: Sequence[s
         heading=escape(show.heading(number)), strip=strip, links=_links(setup, title, show, number)
     )
     if lazy:
-        script = _ON_SCROLL if setup.lazy == "scroll" else _BY_SCRIPT
+        script = _SCRIPTS[setup.lazy]
         body += f"<script>const AT = {json.dumps(markup.attribute)};{script}</script>"
     return page(show.name, show.name, f"<main>{body}</main>")
 

@@ -146,6 +146,25 @@ def test_a_rescaled_crop_is_found_to_a_pixel(strip, coarse, width, left):
     assert found.scale == pytest.approx((strip.width - left) / width, rel=3e-3)
 
 
+def test_a_crop_whose_corner_nothing_drawn_holds_is_left_to_a_person():
+    down = np.linspace(30, 220, 1200)[:, None, None]
+    rows = np.broadcast_to(down, (1200, 690, 3)).astype(np.uint8).copy()
+    coarse = coarse_strip(lambda y0, y1: rows[y0:y1], 690, 1200)
+    gradient = jpeg(scaled(rows[300:700, :650], 500))
+    assert decide(find_crop(gradient, coarse, lambda y0, y1: rows[y0:y1]), None) is None
+    cv2.rectangle(rows, (200, 400), (520, 640), (255, 255, 255), -1)
+    cv2.circle(rows, (330, 500), 60, (20, 20, 20), 4)
+    coarse = coarse_strip(lambda y0, y1: rows[y0:y1], 690, 1200)
+    held = jpeg(scaled(rows[300:700, :650], 500))
+    found = decide(find_crop(held, coarse, lambda y0, y1: rows[y0:y1]), None)
+    assert (found.x0, found.y0) == (0, 300)
+
+
+def test_a_place_that_noise_could_have_pushed_is_not_meant():
+    assert decide([Found(0, 5, 1.0, 0.99, slack_px=0.5)], 5) is None
+    assert decide([Found(0, 5, 1.0, 0.99, slack_px=0.001)], None).y0 == 5
+
+
 def test_a_crop_of_another_strip_is_found_nowhere(drawn, strip, coarse):
     other = drawn.strip("after-class", "2")
     for y0 in (700, 2100, 4000):

@@ -32,9 +32,10 @@ from toonseg.formats.labelwriter import write_labels
 from toonseg.formats.registry import FORMATS, format_of
 from toonseg.geometry import Box, Rle, encode_rle, segmentation_rle
 from toonseg.images import Picture, decode, encode
+from toonseg.labels.align import Fit, correlation
 from toonseg.labels.alike import Fingerprints
 from toonseg.labels.dataset import build_dataset
-from toonseg.labels.locate import as_grey, coarse_strip, decide, find_crop
+from toonseg.labels.locate import Found, as_grey, coarse_strip, decide, find_crop
 from toonseg.labels.names import ALIASES, ClassNames
 from toonseg.labels.project import Projection, project
 from toonseg.labels.regions import Instance, LabelledRegion, SeriesLabels
@@ -126,13 +127,13 @@ def spoilt(strip: Strip, random: Random) -> tuple[Picture, Box, bool]:
 
 
 def show_locate(count: int, seed: int) -> None:
-    """Print how many of so many crops were found, and how sure a wrong place can be."""
+    """Print how many of so many crops were found, why others were left to a person, and what it costs."""
     cv2.setNumThreads(1)
     random = Random(seed)
     strip, other = long_strip("after-class", 50_000), long_strip("moonlit-bus", 9_000)
     coarse = coarse_strip(strip.rows, strip.width, strip.height)
-    exact = near = flagged = wrong = plain = 0
-    highest = spent = 0.0
+    fates, flags = Counter[str](), Counter[str]()
+    strange, spent = 0.0, 0.0
     for number in range(count):
         crop, box, scaled = spoilt(strip, random)
         begin = time.process_time()
@@ -140,20 +141,39 @@ def show_locate(count: int, seed: int) -> None:
         spent += time.process_time() - begin
         found = decide(places, None)
         if found is None:
-            plain += as_grey(crop).std() < 12
-            flagged += 1
-            print("flagged", box, [(place.y0, round(place.score, 3)) for place in places[:3]])
+            fates["flagged"] += 1
+            flags[why_flagged(strip, box, places)] += 1
         else:
             off = max(abs(found.x0 - box[0]), abs(found.y0 - box[1]))
-            exact, near, wrong = exact + (off == 0), near + (off == 1 and scaled), wrong + (off > scaled)
+            fates["exact" if off == 0 else "1 px off" if off == 1 and scaled else "wrong"] += 1
             if off > scaled:
                 print("wrong", box, crop.shape, found)
         if number < count // 4:
-            strange = find_crop(spoilt(other, random)[0], coarse, strip.rows)
-            highest = max([highest, *(place.score for place in strange)])
-    print(f"{strip.height} rows: of {count} crops {exact} exact, {near} scaled ones 1 px off,")
-    print(f"(of which nearly blank: {plain}), {wrong} wrong; {spent / count:.3f} CPU-s a crop")
-    print(f"the best place of a crop from another strip correlates by {highest:.2f}")
+            elsewhere = find_crop(spoilt(other, random)[0], coarse, strip.rows)
+            strange = max([strange, *(place.score for place in elsewhere)])
+    told = ", ".join(f"{fate} {fates[fate]}" for fate in ("exact", "1 px off", "flagged", "wrong"))
+    print(f"{strip.height} rows, {count} crops: {told}; {spent / count:.3f} CPU-s a crop")
+    print("flagged: " + (", ".join(f"{why} {its}" for why, its in sorted(flags.items())) or "none"))
+    print(f"the best place of a crop from another strip correlates by {strange:.2f}")
+
+
+def why_flagged(strip: Strip, box: Box, places: Sequence[Found]) -> str:
+    """Why nobody could tell where an unspoilt crop of a strip is from; ``missed`` when one could.
+
+    ``places`` are those that were found for it, spoilt.
+    """
+    x0, y0, x1, y1 = box
+    clean = as_grey(np.ascontiguousarray(strip.rows(y0, y1)[:, x0:x1]))
+    if clean.std() < 3:
+        return "nearly blank"
+    if (np.ptp(clean, axis=1) < 8).mean() > 0.95:
+        return "rows of one grey"
+    alike = 0
+    for place in places:
+        rows = as_grey(strip.rows(place.y0, min(place.y0 + y1 - y0, strip.height)))
+        same = correlation(clean[: len(rows)], rows, Fit(x0, 0, 1.0)) > 0.99
+        alike += abs(place.y0 - y0) > 2 and same
+    return "drawn alike elsewhere on the strip" if alike else "missed"
 
 
 def show_cuts(series: str, episodes: int, params: Path) -> None:

@@ -7,14 +7,18 @@ import cv2
 import numpy as np
 import pytest
 from drawn_labels import draw_project
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toonseg.cli import main
 from toonseg.errors import LabelError, ToonsegError
+from toonseg.geometry import rasterise
 from toonseg.images import decode, encode
 from toonseg.labelling.anchoring import anchor_labels, locate_labels
 from toonseg.labels.anchors import anchor, astray
 from toonseg.labels.locate import Found, coarse_strip, decide, find_crop
 from toonseg.labels.regions import Instance, LabelledRegion, PageUnder, SeriesLabels
+from toonseg.labels.torn import torn_apart
 
 TRIANGLE = ((3.0, 3.0, 60.0, 3.0, 60.0, 70.0),)
 
@@ -66,6 +70,12 @@ def test_a_region_follows_its_pages_or_is_lost(now, fate, y0):
     assert result.region.exact == (fate != "lost")
 
 
+def test_a_page_that_other_regions_know_is_not_taken_for_one_encoded_anew():
+    held = noted(120, pages(*"abcd"))
+    assert anchor(held, pages(*"acd")).fate == "renewed"
+    assert anchor(held, pages(*"acd"), known="abcd").fate == "lost"
+
+
 def test_a_lost_region_is_found_again_when_its_pages_are_back():
     lost = anchor(noted(120, pages(*"abcd")), pages(*"abxcd")).region
     again = anchor(lost, pages(*"zabcd"))
@@ -93,6 +103,90 @@ def test_a_strip_whose_pages_lie_elsewhere_is_noticed():
     assert not astray(held, [(page.y0, page.y1) for page in pages(*"abcd")])
     assert astray(held, [(page.y0, page.y1) for page in pages(*"Abcd")])
     assert not astray(region(), [])
+
+
+def torn(now, shape=TRIANGLE, on="abcd", y0=120, height=150):
+    labelled = replace(region(y0, height), id=7, instances=(Instance(1, "hair", shape),))
+    return torn_apart(anchor(labelled, pages(*on)).region, pages(*now), on)
+
+
+def places(parts):
+    return [
+        (part.id, part.y0, part.height, part.placed, "".join(page.sha256 for page in part.pages))
+        for part in parts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "parts"),
+    [
+        ("abxcd", [(7, 120, 80, True, "b"), (0, 300, 70, True, "c")]),
+        ("axbXcd", [(7, 220, 80, True, "b"), (0, 500, 70, True, "c")]),
+        ("cb", [(7, 120, 80, True, "b"), (0, 0, 70, True, "c")]),
+        ("acd", [(7, 120, 80, False, "b"), (0, 100, 70, True, "c")]),
+        ("abd", [(7, 120, 80, True, "b"), (0, 200, 70, False, "c")]),
+        ("xyz", []),
+    ],
+)
+def test_the_parts_of_a_region_follow_their_pages(now, parts):
+    assert places(torn(now)) == parts
+
+
+def test_a_page_encoded_anew_goes_with_the_neighbour_that_it_must_lie_beside():
+    assert places(torn("aXyc", on="abc", y0=20, height=250)) == [
+        (7, 20, 80, True, "a"),
+        (0, 300, 170, True, "yc"),
+    ]
+    assert places(torn("axyc", on="abc", y0=20, height=250)) == [
+        (7, 20, 80, True, "a"),
+        (0, 100, 100, False, "b"),  # x or y: nothing tells
+        (0, 300, 70, True, "c"),
+    ]
+
+
+def test_a_page_that_stands_twice_goes_with_its_neighbour():
+    assert places(torn("awxbw", on="awb", y0=20, height=250)) == [
+        (7, 20, 180, True, "aw"),
+        (0, 300, 70, True, "b"),
+    ]
+
+
+def test_parts_on_lost_pages_are_found_again_when_these_are_back():
+    lost = torn("acd")[0]
+    again = anchor(lost, pages(*"xabcd"))
+    assert (again.fate, again.region.y0, again.region.placed) == ("moved", 220, True)
+
+
+def test_what_lies_on_one_page_keeps_its_id_and_polygons_and_what_is_cut_becomes_masks():
+    upper, lower = torn("abxcd")
+    assert [(label.id, label.segmentation) for label in upper.instances] == [(1, TRIANGLE)]
+    assert lower.instances == ()
+    upper, lower = torn("abxcd", ((3.0, 90.0, 60.0, 90.0, 60.5, 120.0),))
+    assert [(label.id, label.segmentation) for label in lower.instances] == [
+        (1, ((3.0, 10.0, 60.0, 10.0, 60.5, 40.0),))
+    ]
+    parts = torn("abxcd", ((3.0, 10.0, 60.0, 10.0, 60.0, 120.0),))
+    assert [label.id for part in parts for label in part.instances] == [0, 0]
+    assert all(isinstance(label.segmentation, dict) for part in parts for label in part.instances)
+
+
+COORDINATES = st.lists(st.floats(0, 150), min_size=6, max_size=12).filter(lambda found: len(found) % 2 == 0)
+
+
+@given(COORDINATES)
+def test_the_parts_of_a_torn_region_show_each_pixel_of_its_labels_as_before(polygon):
+    parts = torn("abxcd", (tuple(polygon),))
+    shown = [
+        sum((rasterise(label.segmentation, part.height, part.width) for label in part.instances), start=empty)
+        for part, empty in ((part, np.zeros((part.height, part.width), dtype=bool)) for part in parts)
+    ]
+    assert (np.concatenate(shown) == rasterise([polygon], 150, 200)).all()
+
+
+def test_rows_of_a_scaled_picture_that_show_two_pages_are_left_out():
+    whole = replace(region(y0=120, height=50), scale=3.0)
+    parts = torn_apart(anchor(whole, pages(*"abcd")).region, pages(*"abxcd"))
+    assert [(part.y0, part.height, part.scale) for part in parts] == [(120, 26, 3.0), (301, 23, 3.0)]
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +357,26 @@ def test_anchor_notes_pages_and_follows_an_inserted_one(project, tmp_path):
     told = anchor_labels(project, "after-class")
     assert "1 lost; nothing tells where 1 lie now: see `toonseg labels locate`" in told
     assert json.loads(project.label_file("after-class").read_text())["images"][0]["exact"] is False
+
+
+def test_a_page_that_came_between_the_pages_of_a_region_tears_it_and_loses_nothing(project):
+    rows = project.page_rows("after-class", "1")
+    upper, inserted, lower = rows[1:4]
+    shape = ((9.0, 20.0, 300.0, 20.0, 300.0, 180.0, 9.0, 180.0),)
+    under = upper, replace(lower, y0=upper.y1, y1=upper.y1 + lower.y1 - lower.y0)
+    y0 = upper.y1 - 100
+    whole = LabelledRegion(
+        1, "after-class", "1", 0, y0, 690, 200, "a.jpg", (Instance(5, "hair", shape),), pages=under
+    )
+    project.write(SeriesLabels("after-class", (whole,)))
+    told = anchor_labels(project, "after-class")
+    assert told.endswith(
+        f"region 1 (rows {y0} to {y0 + 200} of episode 1) torn in 2 parts, and as it was in the history"
+    )
+    labels = project.read("after-class")
+    assert [(part.id, part.y0, part.height) for part in labels.regions] == [(1, y0, 100), (2, lower.y0, 100)]
+    assert [label.id for part in labels.regions for label in part.instances] == [6, 7]
+    (old,) = labels.history
+    assert (old.region.instances, old.by) == (whole.instances, "toonseg labels anchor")
+    assert inserted.sha256 not in {page.sha256 for part in labels.regions for page in part.pages}
+    assert anchor_labels(project, "after-class").endswith("2 kept")

@@ -13,33 +13,55 @@ from toonseg.labels.anchors import LOST, NOTED, anchor
 from toonseg.labels.locate import Coarse, Found, coarse_strip, decide, find_crop
 from toonseg.labels.merge import numbered, overlap_share
 from toonseg.labels.names import file_stem
-from toonseg.labels.regions import LabelledRegion, PageUnder, SeriesLabels
+from toonseg.labels.regions import LabelledRegion, PageUnder, Replaced, SeriesLabels
+from toonseg.labels.torn import torn_apart
 from toonseg.records import natural_key
 from toonseg.strip import Strip
 
+_BY = "toonseg labels anchor"  # what the history names for a region that it tore apart
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def anchor_labels(project: Project, series: str) -> str:
-    """Hold each placed region to the pages under it, and follow pages that moved; gives a summary line."""
+    """Hold each placed region to the pages under it, and follow pages that moved; gives a summary line.
+
+    A region whose pages lie apart now is torn: its parts go with their pages, and the region as it was
+    drawn goes to the history.
+    """
     labels = project.read(series)
     pages: dict[str, list[PageUnder]] = {}
-    regions, fates, lost = [], Counter[str](), []
+    regions, history, fates, lost, torn = [], list(labels.history), Counter[str](), [], []
+    known = {page.sha256 for region in labels.regions for page in region.pages}
     for region in labels.regions:
         if not region.episode or not (region.exact or region.pages):
             regions.append(region)
             continue
         if region.episode not in pages:
             pages[region.episode] = project.page_rows(series, region.episode)
-        result = anchor(region, pages[region.episode])
+        result = anchor(region, pages[region.episode], known)
+        parts = torn_apart(region, pages[region.episode], known) if result.fate == LOST else ()
+        if parts:
+            regions += parts
+            history.append(Replaced(region, _BY))
+            torn.append(_torn(region, parts))
+            continue
         regions.append(result.region)
         fates[result.fate] += 1
         lost += [str(region.id)] * (result.fate == LOST)
-    project.write(replace(labels, regions=numbered(regions)))
-    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "no region has a place"
+    project.write(SeriesLabels(series, numbered(regions, history), tuple(history)))
+    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+    told = "; ".join(filter(None, [told, *torn])) or "no region has a place"
     if lost:
         told += f"; nothing tells where {', '.join(lost)} lie now: see `toonseg labels locate`"
     return f"{project.label_file(series)}: {told}"
+
+
+def _torn(region: LabelledRegion, parts: Sequence[LabelledRegion]) -> str:
+    """What became of a region whose pages lie apart now."""
+    adrift = sum(not part.placed for part in parts)
+    without = f" ({adrift} of them on pages that are gone, kept without a place)" if adrift else ""
+    rows = f"rows {region.y0} to {region.box[3]} of episode {region.episode}"
+    return f"region {region.id} ({rows}) torn in {len(parts)} parts{without}, and as it was in the history"
 
 
 def locate_labels(project: Project, series: str, pictures: Path) -> tuple[str, list[str]]:

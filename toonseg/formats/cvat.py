@@ -69,7 +69,9 @@ def _read_image(image: ET.Element, path: Path, names: ClassNames) -> LabelledReg
         at = f"{where}, {shape.tag} {number}"
         if shape.tag in _OTHERS or float(_number(shape.get("rotation", "0"), at)):
             told = shape.tag if shape.tag in _OTHERS else f"turned {shape.tag}"
-            raise LabelError(f"{at}: this {told} cannot be kept as it was drawn: draw it as a polygon or a mask")
+            raise LabelError(
+                f"{at}: this {told} cannot be kept as it was drawn: draw it as a polygon or a mask"
+            )
         if shape.tag not in _SHAPES:
             continue
         label = shape.get("label")

@@ -247,9 +247,20 @@ def test_png_masks_of_any_palette_are_read_by_their_values(tmp_path):
         FORMATS["png"].read(tmp_path, NAMES)
 
 
+PLACED = {**IMAGE, "episode": "1", "x0": 0, "y0": 0}
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (
+            json.dumps(coco([{**PLACED, "y0": -5}])).encode(),
+            r"image 1: its anchor \(x0 0, y0 -5\) is negative",
+        ),
+        (
+            json.dumps(coco([{**PLACED, "x0": 10**30}])).encode(),
+            "image 1: .* is farther than any strip",
+        ),
         (b'{"images": [', "not valid JSON"),
         (b"\xff\xfe{}", "not UTF-8"),
         (b"[" * 100_000, "not usable JSON"),

@@ -134,17 +134,17 @@ def test_show_draws_the_labels_of_panels_where_there_are_any(prelabelled, capsys
     (prelabelled.root / "params.yaml").write_text(f"{params}min_visible: 0.3, min_labelled: 0.9}}\n")
     monkeypatch.chdir(prelabelled.root)
     assert main(["labels", "show", "--series", "after-class", "--out", "panels.png"]) == 0
-    assert "panels.png: 1 of 1 labelled panels, 1400 x 220 px" in capsys.readouterr().out
+    assert "panels.png: 1 of 1 labelled panels, 1400 x 218 px" in capsys.readouterr().out
     sheet = decode((prelabelled.root / "panels.png").read_bytes(), "sheet").astype(int)
     strip = prelabelled.strip("after-class", "1")
-    bare = cv2.resize(np.ascontiguousarray(strip.rows(900, 1300)), (335, 196), interpolation=cv2.INTER_AREA)
-    changed = np.argwhere((np.abs(sheet[12:208, 12:347] - bare) > 60).any(axis=2))
+    bare = cv2.resize(np.ascontiguousarray(strip.rows(900, 1300)), (335, 194), interpolation=cv2.INTER_AREA)
+    changed = np.argwhere((np.abs(sheet[12:206, 12:347] - bare) > 60).any(axis=2))
     assert 0 <= changed.min() < changed.max() < 60  # SQUARE, half as large, and its name
     assert main(["labels", "show", "--series", "after-class", "--out", "a.png", "--as-drawn"]) == 0
     assert "a.png: 1 of 1 regions" in capsys.readouterr().out
     (prelabelled.panels / "after-class/1/000900-0000.png").unlink()
     assert main(["labels", "show", "--series", "after-class", "--out", "grey.png"]) == 0
-    assert tuple(decode((prelabelled.root / "grey.png").read_bytes(), "grey")[200, 300]) == (225, 225, 225)
+    assert tuple(decode((prelabelled.root / "grey.png").read_bytes(), "grey")[150, 300]) == (225, 225, 225)
 
 
 def test_an_export_brings_the_pictures_of_placed_regions(drawn, tmp_path):
@@ -179,7 +179,7 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture
-def prelabelled(drawn, tmp_path, model):
+def prelabelled(drawn, tmp_path):
     """A project with two panels, of which a person labelled the upper one."""
     (tmp_path / "params.yaml").write_text("classes: [disc, rectangle]\n")
     (tmp_path / "data").mkdir()

@@ -303,6 +303,8 @@ def test_locate_places_what_it_finds_and_lists_the_rest(project, strip, tmp_path
     save(crops, "blank.jpg", np.full((80, 690, 3), 255, np.uint8))
     save(crops, "other.jpg", np.zeros((80, 80, 3), np.uint8))
     save(crops, "again.jpg", strip.rows(2110, 2740))
+    save(crops, "train/twice.jpg", strip.rows(900, 1400))
+    save(crops, "val/twice.jpg", strip.rows(4000, 4500))
     labels = (
         adrift("train/2103.jpg", 1000, 942, 1, y0=2103),
         adrift("unknown.jpg", 690, 500, 2, episode=""),
@@ -310,25 +312,29 @@ def test_locate_places_what_it_finds_and_lists_the_rest(project, strip, tmp_path
         adrift("other.jpg", 690, 80, 4),
         adrift("missing.jpg", 690, 80, 5),
         adrift("again.jpg", 690, 630, 6),
+        adrift("elsewhere/twice.jpg", 690, 500, 7),
+        adrift("val/twice.jpg", 690, 500, 8),
     )
     project.write(SeriesLabels("after-class", labels))
     monkeypatch.chdir(project.root)
     assert main(["labels", "locate", "--series", "after-class", "--pictures", str(crops)]) == 0
     printed = capsys.readouterr().out
-    assert "2 of 6 regions placed" in printed
+    assert "3 of 8 regions placed" in printed
     for told in (
         "region 3 (blank.jpg): found nowhere, or nearly blank",
         "is 80 x 80 px, its labels are drawn on 690 x 80",
         "region 5 (missing.jpg): no picture of that name",
         "region 6 (again.jpg): lies at row 2110 of episode 1, which region 1",
+        f"region 7 (elsewhere/twice.jpg): {crops}/train/twice.jpg and {crops}/val/twice.jpg have its name",
     ):
         assert told in printed
     regions = {found.id: found for found in project.read("after-class").regions}
     assert (regions[1].y0, regions[1].scale, regions[1].placed) == (2100, 0.69, True)
     assert (regions[2].episode, regions[2].y0, regions[2].scale) == ("2", 1500, 1)
-    assert [of.instances[0].segmentation for of in regions.values()] == [TRIANGLE] * 6
+    assert [of.instances[0].segmentation for of in regions.values()] == [TRIANGLE] * 8
+    assert regions[8].y0 == 4000
     assert regions[2].pages
-    assert not any(regions[id_].placed for id_ in (3, 4, 5, 6))
+    assert not any(regions[id_].placed for id_ in (3, 4, 5, 6, 7))
 
 
 def test_locate_says_what_it_lacks(project, tmp_path):

@@ -172,7 +172,7 @@ def _slack_px(covariance: NDArray[np.float64], sampled: _Sampled, known_scale: b
     to_corner = np.array([[1, 0, -sampled.width / 2], [0, 1, -sampled.height / 2]])
     seen = 2 if known_scale else 3
     of_corner = to_corner[:, :seen] @ covariance[:seen, :seen] @ to_corner[:, :seen].T
-    return float(np.sqrt(of_corner.diagonal().max()))
+    return float(np.sqrt(np.abs(of_corner.diagonal()).max()))
 
 
 def _gradients(light: Light) -> tuple[Light, Light]:

@@ -70,7 +70,7 @@ def astray(region: LabelledRegion, pages: Iterable[tuple[int, int]]) -> bool:
     return not {(page.y0, page.y1) for page in region.pages} <= set(pages)
 
 
-def lies_there(old: PageUnder, shift: int, pages: Iterable[PageUnder], known: Collection[str] = ()) -> bool:
+def lies_there(old: PageUnder, shift: int, pages: Sequence[PageUnder], known: Collection[str] = ()) -> bool:
     """Whether the rows of a page, ``shift`` rows on, are those of one page, which can be the same.
 
     That is, it has the same bytes; or it was encoded anew (``ROUNDING_ROWS`` higher or lower, where it came
@@ -87,9 +87,9 @@ def lies_there(old: PageUnder, shift: int, pages: Iterable[PageUnder], known: Co
 def _shift(old: Sequence[PageUnder], pages: Sequence[PageUnder], known: Collection[str]) -> int | None:
     """By how many rows the strip moved under a region, or None when its pages do not tell.
 
-    Known pages tell; where all are unknown, they must lie where they lay. With that shift each page must
-    lie there. Of several shifts, as pages that occur twice give them, the one with the most known pages is
-    meant.
+    Known pages tell; where all are unknown, they must lie where they lay. With that shift every
+    page must lie where one is that can be the same. Of several shifts, as pages that occur twice give them,
+    the one with the most known pages is meant.
     """
     votes: Counter[int] = Counter()
     for page in old:

@@ -2,7 +2,6 @@
 
 ``round-trips FILE...`` writes label files in each format, reads them back, and compares the masks.
 ``locate`` finds spoilt crops on a drawn strip of 50,000 rows, and crops of other strips on it.
-``cuts`` moves every threshold of the cut by a fifth and compares projected labels with the artist's truth.
 ``scale`` splits 20,000 panels with 100,000 instances.
 ``witness FILE... --out DIR`` writes COCO and CVAT files with blank pictures, for benchmarks/witness.py.
 """
@@ -12,8 +11,7 @@ import resource
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -21,24 +19,19 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from toonseg.cuts.bands import RoughCutParams, find_bands
-from toonseg.cuts.panels import find_panels
-from toonseg.demo.artist.episode import Episode, draw_episode
-from toonseg.demo.labels import label_regions, trace
-from toonseg.episodes import CutParams
+from toonseg.demo.artist.episode import draw_episode
 from toonseg.formats.coco import dataset_document
 from toonseg.formats.labelfile import read_labels
 from toonseg.formats.labelwriter import write_labels
 from toonseg.formats.registry import FORMATS, format_of
-from toonseg.geometry import Box, Rle, encode_rle, segmentation_rle
+from toonseg.geometry import Box, Rle, segmentation_rle
 from toonseg.images import Picture, decode, encode
+from toonseg.labels.align import Fit, correlation
 from toonseg.labels.alike import Fingerprints
 from toonseg.labels.dataset import build_dataset
-from toonseg.labels.locate import as_grey, coarse_strip, decide, find_crop
+from toonseg.labels.locate import Found, as_grey, coarse_strip, decide, find_crop
 from toonseg.labels.names import ALIASES, ClassNames
-from toonseg.labels.project import Projection, project
 from toonseg.labels.regions import Instance, LabelledRegion, SeriesLabels
-from toonseg.params import load_params
 from toonseg.records import PANEL, Page, Panel
 from toonseg.splits import SplitParams
 from toonseg.store import write_bytes
@@ -126,13 +119,13 @@ def spoilt(strip: Strip, random: Random) -> tuple[Picture, Box, bool]:
 
 
 def show_locate(count: int, seed: int) -> None:
-    """Print how many of so many crops were found, and how sure a wrong place can be."""
+    """Print how many of so many crops were found, why others were left to a person, and what it costs."""
     cv2.setNumThreads(1)
     random = Random(seed)
     strip, other = long_strip("after-class", 50_000), long_strip("moonlit-bus", 9_000)
     coarse = coarse_strip(strip.rows, strip.width, strip.height)
-    exact = near = flagged = wrong = plain = 0
-    highest = spent = 0.0
+    fates, flags = Counter[str](), Counter[str]()
+    strange, spent = 0.0, 0.0
     for number in range(count):
         crop, box, scaled = spoilt(strip, random)
         begin = time.process_time()
@@ -140,88 +133,39 @@ def show_locate(count: int, seed: int) -> None:
         spent += time.process_time() - begin
         found = decide(places, None)
         if found is None:
-            plain += as_grey(crop).std() < 12
-            flagged += 1
-            print("flagged", box, [(place.y0, round(place.score, 3)) for place in places[:3]])
+            fates["flagged"] += 1
+            flags[why_flagged(strip, box, places)] += 1
         else:
             off = max(abs(found.x0 - box[0]), abs(found.y0 - box[1]))
-            exact, near, wrong = exact + (off == 0), near + (off == 1 and scaled), wrong + (off > scaled)
+            fates["exact" if off == 0 else "1 px off" if off == 1 and scaled else "wrong"] += 1
             if off > scaled:
                 print("wrong", box, crop.shape, found)
         if number < count // 4:
-            strange = find_crop(spoilt(other, random)[0], coarse, strip.rows)
-            highest = max([highest, *(place.score for place in strange)])
-    print(f"{strip.height} rows: of {count} crops {exact} exact, {near} scaled ones 1 px off,")
-    print(f"(of which nearly blank: {plain}), {wrong} wrong; {spent / count:.3f} CPU-s a crop")
-    print(f"the best place of a crop from another strip correlates by {highest:.2f}")
+            elsewhere = find_crop(spoilt(other, random)[0], coarse, strip.rows)
+            strange = max([strange, *(place.score for place in elsewhere)])
+    told = ", ".join(f"{fate} {fates[fate]}" for fate in ("exact", "1 px off", "flagged", "wrong"))
+    print(f"{strip.height} rows, {count} crops: {told}; {spent / count:.3f} CPU-s a crop")
+    print("flagged: " + (", ".join(f"{why} {its}" for why, its in sorted(flags.items())) or "none"))
+    print(f"the best place of a crop from another strip correlates by {strange:.2f}")
 
 
-def show_cuts(series: str, episodes: int, params: Path) -> None:
-    """Print, for each threshold a fifth lower and higher, the fates of labels and how exact they are."""
-    drawn = [draw_episode(series, number) for number in range(1, episodes + 1)]
-    labelled, truth = [], []
-    for episode in drawn:
-        for (x0, y0, x1, y1), members in label_regions(episode):
-            pairs = []
-            for instance in (of for of in episode.instances if of.panel in members):
-                whole = np.zeros((y1 - y0, x1 - x0), dtype=bool)
-                height, width = instance.mask.shape
-                top, left = instance.y0 - y0, instance.x0 - x0
-                whole[top : top + height, left : left + width] = instance.mask
-                if polygons := trace(whole):
-                    name, number = instance.class_name, len(pairs) + 1
-                    shapes = tuple(map(tuple, polygons)), encode_rle(whole)
-                    pairs.append([Instance(number, name, shape) for shape in shapes])
-            at = (len(labelled) + 1, series, str(episode.number), x0, y0, x1 - x0, y1 - y0, "")
-            labelled.append(LabelledRegion(*at, tuple(pair[0] for pair in pairs)))
-            truth.append(LabelledRegion(*at, tuple(pair[1] for pair in pairs)))
-    print("threshold                          panels   kept ignored outside   mean IoU    least")
-    for name, rough, fine in _variants(params):
-        panels = [panel for episode in drawn for panel in _panels_of(episode, rough, fine)]
-        projections = [project(panels, regions, 0.3, 0.9) for regions in (labelled, truth)]
-        fates = Counter[str]()
-        for (_, fate), count in projections[0].fates.items():
-            fates[fate] += count
-        ious = _paired_ious(*projections)
-        told = "".join(f"{fates[fate]:8}" for fate in ("kept", "ignored", "outside"))
-        print(f"{name:34}{len(panels):6} {told}{np.mean(ious):11.4f}{min(ious):9.3f}", flush=True)
+def why_flagged(strip: Strip, box: Box, places: Sequence[Found]) -> str:
+    """Why nobody could tell where an unspoilt crop of a strip is from; ``missed`` when one could.
 
-
-def _variants(path: Path) -> Iterator[tuple[str, RoughCutParams, CutParams]]:
-    """The parameters of the cut as they are, and with one threshold a fifth lower or higher at a time."""
-    rough = load_params("cut_rough", RoughCutParams, path)
-    fine = load_params("cut", CutParams, path)
-    yield "as they are", rough, fine
-    for of in (rough, fine):
-        for field in fields(of):
-            value = getattr(of, field.name)
-            if isinstance(value, str) or field.name == "quality":
-                continue
-            for factor in (0.8, 1.2):
-                changed = replace(of, **{field.name: type(value)(round(value * factor, 6))})
-                pair = (changed, fine) if of is rough else (rough, changed)
-                yield f"{field.name} {getattr(changed, field.name)}", *pair  # type: ignore[misc]
-
-
-def _panels_of(episode: Episode, rough: RoughCutParams, fine: CutParams) -> Iterator[Panel]:
-    """The panels that the cut finds in an episode."""
-    pictures = [decode(data, name) for name, data in episode.pages]
-    rows = [Page("", "", n, "", p.shape[1], p.shape[0], 1, 0, "") for n, p in enumerate(pictures)]
-    strip = Strip(place_pages(rows, episode.width), lambda placement: pictures[placement.page])
-    for cut in find_panels(strip, find_bands(strip, rough), fine):
-        if cut.kind == PANEL:
-            box = cut.x0, cut.y0, cut.x1, cut.y1
-            yield Panel(episode.series, str(episode.number), *box, PANEL, "")
-
-
-def _paired_ious(ours: Projection, truth: Projection) -> list[float]:
-    """IoU of each kept label with the artist's mask of the same thing, panel by panel."""
-    ious = []
-    for one, other in zip(ours.labelled, truth.labelled, strict=True):
-        masks = [[its for its in of.annotations if not its.ignored] for of in (one, other)]
-        if [its.name for its in masks[0]] == [its.name for its in masks[1]]:
-            ious += [iou(mine.rle, exact.rle) for mine, exact in zip(*masks, strict=True)]
-    return ious
+    ``places`` are those that were found for it, spoilt.
+    """
+    x0, y0, x1, y1 = box
+    clean = as_grey(np.ascontiguousarray(strip.rows(y0, y1)[:, x0:x1]))
+    if clean.std() < 3:
+        return "nearly blank"
+    if (np.ptp(clean, axis=1) < 8).mean() > 0.95:
+        return "rows of one grey"
+    alike = 0
+    for place in places:
+        rows = as_grey(strip.rows(place.y0, min(place.y0 + y1 - y0, strip.height)))
+        same = correlation(clean[: len(rows)], rows, Fit(x0, 0, 1.0)) > 0.99
+        alike += abs(place.y0 - y0) > 2 and same
+    return "drawn alike elsewhere on the strip" if alike else "missed"
 
 
 def show_scale(count: int) -> None:
@@ -287,11 +231,6 @@ def main() -> None:
     locate.add_argument("--crops", type=int, default=200)
     locate.add_argument("--seed", type=int, default=0)
     locate.set_defaults(run=lambda options: show_locate(options.crops, options.seed))
-    cuts = commands.add_parser("cuts")
-    cuts.add_argument("--series", default="after-class")
-    cuts.add_argument("--episodes", type=int, default=2)
-    cuts.add_argument("--params", type=Path, default=Path("params.yaml"))
-    cuts.set_defaults(run=lambda options: show_cuts(options.series, options.episodes, options.params))
     scale = commands.add_parser("scale")
     scale.add_argument("--panels", type=int, default=20_000)
     scale.set_defaults(run=lambda options: show_scale(options.panels))

@@ -12,13 +12,13 @@ from toonseg.formats.coco import dataset_document
 from toonseg.formats.labelfile import read_label_folder
 from toonseg.formats.lists import read_listing
 from toonseg.labels.alike import Fingerprints, fingerprint
-from toonseg.labels.dataset import build_dataset
+from toonseg.labels.dataset import NearDuplicates, build_dataset
 from toonseg.panels import read_panel
 from toonseg.params import load_params
 from toonseg.records import Panel, Placement
 from toonseg.series import load_series, parse_episodes
 from toonseg.splits import SplitParams
-from toonseg.store import file_sha256, read_table, whole_folder, write_json
+from toonseg.store import file_sha256, read_table, whole_folder, write_json, write_table
 
 STRIPS = Path("data/strips")
 PANELS = Path("data/panels")
@@ -28,7 +28,7 @@ METRICS = Path("metrics/split.json")
 
 
 def main() -> str:
-    """Write the datasets of train and test, and what was counted on the way."""
+    """Write the datasets of train and test, their near-duplicates, and what was counted on the way."""
     params = load_params("split", SplitParams)
     classes = load_classes()
     series = load_series()
@@ -43,6 +43,7 @@ def main() -> str:
     dataset = build_dataset(panels, regions, classes, params, fingerprints, listing)
     sides = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
     with whole_folder(DATASET) as folder:
+        write_table(folder / "near_duplicates.csv", dataset.near_duplicates, NearDuplicates)
         for side, shown in sides.items():
             if side == "val" and not shown:
                 continue

@@ -333,7 +333,7 @@ BAD = {
         "category 1: unknown class 'beard'",
     ),
     "labelme without shapes": ("labelme", {}, "must be a labelme file"),
-    "labelme with a line": ("labelme", labelme(shape_type="line"), "shape 0: a 'line' .* is no area"),
+    "labelme with a line": ("labelme", labelme(shape_type="line"), "shape 0: a 'line' .* cannot be kept"),
     "labelme with a flat list": ("labelme", labelme(points=[1, 2, 3]), "shape 0: its points must be a list"),
     "labelme with a text for a shape": ("labelme", labelme() | {"shapes": ["x"]}, "shape 0: must be a mapp"),
     "labelme with an odd corner": (
@@ -366,7 +366,7 @@ BAD = {
         "image 7: width must be a whole",
     ),
     "cvat with a word": ("cvat", cvat("9.50,8.25", "9.50,x"), "image 7, polygon 0: 'x' is no number"),
-    "cvat with a line": ("cvat", cvat("<tag", "<polyline"), "polyline 5: a polyline is no area"),
+    "cvat with a line": ("cvat", cvat("<tag", "<polyline"), "polyline 5: this polyline cannot be kept"),
     "cvat with short runs": ("cvat", cvat("2, 3, 1", "2, 3"), "mask 4: its mask of 3 x 2 px"),
     "cvat with a mask outside": ("cvat", cvat('left="3"', 'left="58"'), "mask 4: its mask of 3 x 2 px"),
     "cvat with an unknown class": ("cvat", cvat('label="hair"', 'label="hat"'), "polygon 0: unknown class"),

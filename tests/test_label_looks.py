@@ -129,6 +129,24 @@ def test_show_draws_labels_over_their_regions(drawn, capsys, monkeypatch):
     assert "holds no region of these episodes" in capsys.readouterr().err
 
 
+def test_show_draws_the_labels_of_panels_where_there_are_any(prelabelled, capsys, monkeypatch):
+    params = "classes: [disc, rectangle]\nsplit: {train: 0.8, val: 0.0, seed: 1, by: panel, lists: '', "
+    (prelabelled.root / "params.yaml").write_text(f"{params}min_visible: 0.3, min_labelled: 0.9}}\n")
+    monkeypatch.chdir(prelabelled.root)
+    assert main(["labels", "show", "--series", "after-class", "--out", "panels.png"]) == 0
+    assert "panels.png: 1 of 1 labelled panels, 1400 x 218 px" in capsys.readouterr().out
+    sheet = decode((prelabelled.root / "panels.png").read_bytes(), "sheet").astype(int)
+    strip = prelabelled.strip("after-class", "1")
+    bare = cv2.resize(np.ascontiguousarray(strip.rows(900, 1300)), (335, 194), interpolation=cv2.INTER_AREA)
+    changed = np.argwhere((np.abs(sheet[12:206, 12:347] - bare) > 60).any(axis=2))
+    assert 0 <= changed.min() < changed.max() < 60  # SQUARE, half as large, and its name
+    assert main(["labels", "show", "--series", "after-class", "--out", "a.png", "--as-drawn"]) == 0
+    assert "a.png: 1 of 1 regions" in capsys.readouterr().out
+    (prelabelled.panels / "after-class/1/000900-0000.png").unlink()
+    assert main(["labels", "show", "--series", "after-class", "--out", "grey.png"]) == 0
+    assert tuple(decode((prelabelled.root / "grey.png").read_bytes(), "grey")[150, 300]) == (225, 225, 225)
+
+
 def test_an_export_brings_the_pictures_of_placed_regions(drawn, tmp_path):
     halved = replace(region(y0=900, height=600, width=1380, scale=0.5), id=2)
     drawn.write(SeriesLabels("after-class", (region(), halved)))
@@ -161,7 +179,7 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture
-def prelabelled(drawn, tmp_path, model):
+def prelabelled(drawn, tmp_path):
     """A project with two panels, of which a person labelled the upper one."""
     (tmp_path / "params.yaml").write_text("classes: [disc, rectangle]\n")
     (tmp_path / "data").mkdir()

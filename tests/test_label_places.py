@@ -7,14 +7,18 @@ import cv2
 import numpy as np
 import pytest
 from drawn_labels import draw_project
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toonseg.cli import main
 from toonseg.errors import LabelError, ToonsegError
+from toonseg.geometry import rasterise
 from toonseg.images import decode, encode
 from toonseg.labelling.anchoring import anchor_labels, locate_labels
 from toonseg.labels.anchors import anchor, astray
 from toonseg.labels.locate import Found, coarse_strip, decide, find_crop
 from toonseg.labels.regions import Instance, LabelledRegion, PageUnder, SeriesLabels
+from toonseg.labels.torn import torn_apart
 
 TRIANGLE = ((3.0, 3.0, 60.0, 3.0, 60.0, 70.0),)
 
@@ -66,6 +70,12 @@ def test_a_region_follows_its_pages_or_is_lost(now, fate, y0):
     assert result.region.exact == (fate != "lost")
 
 
+def test_a_page_that_other_regions_know_is_not_taken_for_one_encoded_anew():
+    held = noted(120, pages(*"abcd"))
+    assert anchor(held, pages(*"acd")).fate == "renewed"
+    assert anchor(held, pages(*"acd"), known="abcd").fate == "lost"
+
+
 def test_a_lost_region_is_found_again_when_its_pages_are_back():
     lost = anchor(noted(120, pages(*"abcd")), pages(*"abxcd")).region
     again = anchor(lost, pages(*"zabcd"))
@@ -93,6 +103,90 @@ def test_a_strip_whose_pages_lie_elsewhere_is_noticed():
     assert not astray(held, [(page.y0, page.y1) for page in pages(*"abcd")])
     assert astray(held, [(page.y0, page.y1) for page in pages(*"Abcd")])
     assert not astray(region(), [])
+
+
+def torn(now, shape=TRIANGLE, on="abcd", y0=120, height=150):
+    labelled = replace(region(y0, height), id=7, instances=(Instance(1, "hair", shape),))
+    return torn_apart(anchor(labelled, pages(*on)).region, pages(*now), on)
+
+
+def places(parts):
+    return [
+        (part.id, part.y0, part.height, part.placed, "".join(page.sha256 for page in part.pages))
+        for part in parts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "parts"),
+    [
+        ("abxcd", [(7, 120, 80, True, "b"), (0, 300, 70, True, "c")]),
+        ("axbXcd", [(7, 220, 80, True, "b"), (0, 500, 70, True, "c")]),
+        ("cb", [(7, 120, 80, True, "b"), (0, 0, 70, True, "c")]),
+        ("acd", [(7, 120, 80, False, "b"), (0, 100, 70, True, "c")]),
+        ("abd", [(7, 120, 80, True, "b"), (0, 200, 70, False, "c")]),
+        ("xyz", []),
+    ],
+)
+def test_the_parts_of_a_region_follow_their_pages(now, parts):
+    assert places(torn(now)) == parts
+
+
+def test_a_page_encoded_anew_goes_with_the_neighbour_that_it_must_lie_beside():
+    assert places(torn("aXyc", on="abc", y0=20, height=250)) == [
+        (7, 20, 80, True, "a"),
+        (0, 300, 170, True, "yc"),
+    ]
+    assert places(torn("axyc", on="abc", y0=20, height=250)) == [
+        (7, 20, 80, True, "a"),
+        (0, 100, 100, False, "b"),  # x or y: nothing tells
+        (0, 300, 70, True, "c"),
+    ]
+
+
+def test_a_page_that_stands_twice_goes_with_its_neighbour():
+    assert places(torn("awxbw", on="awb", y0=20, height=250)) == [
+        (7, 20, 180, True, "aw"),
+        (0, 300, 70, True, "b"),
+    ]
+
+
+def test_parts_on_lost_pages_are_found_again_when_these_are_back():
+    lost = torn("acd")[0]
+    again = anchor(lost, pages(*"xabcd"))
+    assert (again.fate, again.region.y0, again.region.placed) == ("moved", 220, True)
+
+
+def test_what_lies_on_one_page_keeps_its_id_and_polygons_and_what_is_cut_becomes_masks():
+    upper, lower = torn("abxcd")
+    assert [(label.id, label.segmentation) for label in upper.instances] == [(1, TRIANGLE)]
+    assert lower.instances == ()
+    upper, lower = torn("abxcd", ((3.0, 90.0, 60.0, 90.0, 60.5, 120.0),))
+    assert [(label.id, label.segmentation) for label in lower.instances] == [
+        (1, ((3.0, 10.0, 60.0, 10.0, 60.5, 40.0),))
+    ]
+    parts = torn("abxcd", ((3.0, 10.0, 60.0, 10.0, 60.0, 120.0),))
+    assert [label.id for part in parts for label in part.instances] == [0, 0]
+    assert all(isinstance(label.segmentation, dict) for part in parts for label in part.instances)
+
+
+COORDINATES = st.lists(st.floats(0, 150), min_size=6, max_size=12).filter(lambda found: len(found) % 2 == 0)
+
+
+@given(COORDINATES)
+def test_the_parts_of_a_torn_region_show_each_pixel_of_its_labels_as_before(polygon):
+    parts = torn("abxcd", (tuple(polygon),))
+    shown = [
+        sum((rasterise(label.segmentation, part.height, part.width) for label in part.instances), start=empty)
+        for part, empty in ((part, np.zeros((part.height, part.width), dtype=bool)) for part in parts)
+    ]
+    assert (np.concatenate(shown) == rasterise([polygon], 150, 200)).all()
+
+
+def test_rows_of_a_scaled_picture_that_show_two_pages_are_left_out():
+    whole = replace(region(y0=120, height=50), scale=3.0)
+    parts = torn_apart(anchor(whole, pages(*"abcd")).region, pages(*"abxcd"))
+    assert [(part.y0, part.height, part.scale) for part in parts] == [(120, 26, 3.0), (301, 23, 3.0)]
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +240,25 @@ def test_a_rescaled_crop_is_found_to_a_pixel(strip, coarse, width, left):
     assert found.scale == pytest.approx((strip.width - left) / width, rel=3e-3)
 
 
+def test_a_crop_whose_corner_nothing_drawn_holds_is_left_to_a_person():
+    down = np.linspace(30, 220, 1200)[:, None, None]
+    rows = np.broadcast_to(down, (1200, 690, 3)).astype(np.uint8).copy()
+    coarse = coarse_strip(lambda y0, y1: rows[y0:y1], 690, 1200)
+    gradient = jpeg(scaled(rows[300:700, :650], 500))
+    assert decide(find_crop(gradient, coarse, lambda y0, y1: rows[y0:y1]), None) is None
+    cv2.rectangle(rows, (200, 400), (520, 640), (255, 255, 255), -1)
+    cv2.circle(rows, (330, 500), 60, (20, 20, 20), 4)
+    coarse = coarse_strip(lambda y0, y1: rows[y0:y1], 690, 1200)
+    held = jpeg(scaled(rows[300:700, :650], 500))
+    found = decide(find_crop(held, coarse, lambda y0, y1: rows[y0:y1]), None)
+    assert (found.x0, found.y0) == (0, 300)
+
+
+def test_a_place_that_noise_could_have_pushed_is_not_meant():
+    assert decide([Found(0, 5, 1.0, 0.99, slack_px=0.5)], 5) is None
+    assert decide([Found(0, 5, 1.0, 0.99, slack_px=0.001)], None).y0 == 5
+
+
 def test_a_crop_of_another_strip_is_found_nowhere(drawn, strip, coarse):
     other = drawn.strip("after-class", "2")
     for y0 in (700, 2100, 4000):
@@ -190,6 +303,8 @@ def test_locate_places_what_it_finds_and_lists_the_rest(project, strip, tmp_path
     save(crops, "blank.jpg", np.full((80, 690, 3), 255, np.uint8))
     save(crops, "other.jpg", np.zeros((80, 80, 3), np.uint8))
     save(crops, "again.jpg", strip.rows(2110, 2740))
+    save(crops, "train/twice.jpg", strip.rows(900, 1400))
+    save(crops, "val/twice.jpg", strip.rows(4000, 4500))
     labels = (
         adrift("train/2103.jpg", 1000, 942, 1, y0=2103),
         adrift("unknown.jpg", 690, 500, 2, episode=""),
@@ -197,25 +312,29 @@ def test_locate_places_what_it_finds_and_lists_the_rest(project, strip, tmp_path
         adrift("other.jpg", 690, 80, 4),
         adrift("missing.jpg", 690, 80, 5),
         adrift("again.jpg", 690, 630, 6),
+        adrift("elsewhere/twice.jpg", 690, 500, 7),
+        adrift("val/twice.jpg", 690, 500, 8),
     )
     project.write(SeriesLabels("after-class", labels))
     monkeypatch.chdir(project.root)
     assert main(["labels", "locate", "--series", "after-class", "--pictures", str(crops)]) == 0
     printed = capsys.readouterr().out
-    assert "2 of 6 regions placed" in printed
+    assert "3 of 8 regions placed" in printed
     for told in (
         "region 3 (blank.jpg): found nowhere, or nearly blank",
         "is 80 x 80 px, its labels are drawn on 690 x 80",
         "region 5 (missing.jpg): no picture of that name",
         "region 6 (again.jpg): lies at row 2110 of episode 1, which region 1",
+        f"region 7 (elsewhere/twice.jpg): {crops}/train/twice.jpg and {crops}/val/twice.jpg have its name",
     ):
         assert told in printed
     regions = {found.id: found for found in project.read("after-class").regions}
     assert (regions[1].y0, regions[1].scale, regions[1].placed) == (2100, 0.69, True)
     assert (regions[2].episode, regions[2].y0, regions[2].scale) == ("2", 1500, 1)
-    assert [of.instances[0].segmentation for of in regions.values()] == [TRIANGLE] * 6
+    assert [of.instances[0].segmentation for of in regions.values()] == [TRIANGLE] * 8
+    assert regions[8].y0 == 4000
     assert regions[2].pages
-    assert not any(regions[id_].placed for id_ in (3, 4, 5, 6))
+    assert not any(regions[id_].placed for id_ in (3, 4, 5, 6, 7))
 
 
 def test_locate_says_what_it_lacks(project, tmp_path):
@@ -244,3 +363,26 @@ def test_anchor_notes_pages_and_follows_an_inserted_one(project, tmp_path):
     told = anchor_labels(project, "after-class")
     assert "1 lost; nothing tells where 1 lie now: see `toonseg labels locate`" in told
     assert json.loads(project.label_file("after-class").read_text())["images"][0]["exact"] is False
+
+
+def test_a_page_that_came_between_the_pages_of_a_region_tears_it_and_loses_nothing(project):
+    rows = project.page_rows("after-class", "1")
+    upper, inserted, lower = rows[1:4]
+    shape = ((9.0, 20.0, 300.0, 20.0, 300.0, 180.0, 9.0, 180.0),)
+    under = upper, replace(lower, y0=upper.y1, y1=upper.y1 + lower.y1 - lower.y0)
+    y0 = upper.y1 - 100
+    whole = LabelledRegion(
+        1, "after-class", "1", 0, y0, 690, 200, "a.jpg", (Instance(5, "hair", shape),), pages=under
+    )
+    project.write(SeriesLabels("after-class", (whole,)))
+    told = anchor_labels(project, "after-class")
+    assert told.endswith(
+        f"region 1 (rows {y0} to {y0 + 200} of episode 1) torn in 2 parts, and as it was in the history"
+    )
+    labels = project.read("after-class")
+    assert [(part.id, part.y0, part.height) for part in labels.regions] == [(1, y0, 100), (2, lower.y0, 100)]
+    assert [label.id for part in labels.regions for label in part.instances] == [6, 7]
+    (old,) = labels.history
+    assert (old.region.instances, old.by) == (whole.instances, "toonseg labels anchor")
+    assert inserted.sha256 not in {page.sha256 for part in labels.regions for page in part.pages}
+    assert anchor_labels(project, "after-class").endswith("2 kept")

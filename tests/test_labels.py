@@ -320,6 +320,10 @@ def test_near_duplicates_come_on_one_side_and_none_leaks():
     assert {70} in sides
     assert dataset.counts["leaks"]["with_a_near_duplicate_in_train"] == 0
     assert dataset.counts["leaks"]["near_duplicate_panels"] == 7
+    pairs = [(pair.first, pair.second) for pair in dataset.near_duplicates]
+    assert len(pairs) == 7 * 6 // 2
+    assert pairs == sorted(pairs)
+    assert {int(id_.split("/")[-1].split("-")[0]) for pair in pairs for id_ in pair} == set(range(0, 70, 10))
 
 
 def test_panels_with_the_same_labels_but_other_pictures_are_no_duplicates():

@@ -309,6 +309,7 @@ def test_the_stage_writes_datasets_and_figures_and_forgets_a_removed_series(proj
     for image in (image for side in sides.values() for image in side["images"]):
         picture = (project / "data/panels" / image["file_name"]).read_bytes()
         assert image["sha256"] == hashlib.sha256(picture).hexdigest()
+    assert (project / "data/dataset/near_duplicates.csv").read_text().startswith("first,second\n")
     figures = json.loads((project / "metrics/split.json").read_text())
     assert figures["panels"] == {"train": 3, "test": 3, "unlabelled": 6}
     assert sorted(path.name for path in (project / "data/panels").iterdir()) == ["school", "unlabelled"]

@@ -35,7 +35,9 @@ def take(row: dict[str, Any], key: str, kind: type[T], where: str) -> T:
 
 
 def of_kind(value: Any, kind: type[T], where: str) -> T:
-    """The value, which must be of its kind."""
+    """The value, which must be of its kind; a whole number may be written with a point, as 3.0."""
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
     fits = isinstance(value, int if kind is float and isinstance(value, int) else kind)
     if not fits or isinstance(value, bool):
         raise LabelError(f"{where} must be {_KINDS[kind]}, got {shortened(value)}")

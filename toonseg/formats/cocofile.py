@@ -1,6 +1,7 @@
 """COCO files of any tool: instances as polygons or run-length codes.
 
-Ids may begin anywhere, keys may be null or unknown to us, and an image may have no annotation.
+Ids may begin anywhere, keys may be null or unknown to us, an image may have no annotation, and a category
+that no annotation uses may be of any name.
 """
 
 from collections.abc import Sequence
@@ -28,8 +29,8 @@ def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
     document = read_json(path)
     if not isinstance(document, dict):
         raise LabelError(f"{path}: must be a COCO file, a mapping with images, annotations and categories")
-    classes = {
-        id_: names.find(take(row, "name", str, f"{path}, category {id_}"), f"{path}, category {id_}")
+    called = {
+        id_: take(row, "name", str, f"{path}, category {id_}")
         for id_, row in rows_of(document, "categories", path)
     }
     regions = {id_: _read_image(id_, row, path) for id_, row in rows_of(document, "images", path)}
@@ -40,12 +41,13 @@ def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
         if image not in regions:
             raise LabelError(f"{where}: its image {image} is not in the file: add the image or remove it")
         category = take(row, "category_id", int, where)
-        if category not in classes:
+        if category not in called:
             raise LabelError(f"{where}: its category {category} is not in the file's categories: correct it")
+        name = names.find(called[category], f"{path}, category {category}")
         region = regions[image]
         shape = read_shape(row.get("segmentation"), region.width, region.height, f"{where} of image {image}")
         origin = Origin(path.name, str(id_))
-        drawn[image].append(Instance(0, classes[category], shape, row.get("iscrowd") == 1, origin))
+        drawn[image].append(Instance(0, name, shape, row.get("iscrowd") == 1, origin))
     return [replace(region, instances=tuple(drawn[id_])) for id_, region in regions.items()]
 
 

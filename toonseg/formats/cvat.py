@@ -21,7 +21,7 @@ from toonseg.store import write_bytes
 
 FILE = "annotations.xml"
 _SHAPES = ("polygon", "box", "mask")
-_NO_AREA = ("polyline", "points", "ellipse", "cuboid", "skeleton")
+_OTHERS = ("polyline", "points", "ellipse", "cuboid", "skeleton")
 
 
 def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
@@ -67,8 +67,11 @@ def _read_image(image: ET.Element, path: Path, names: ClassNames) -> LabelledReg
     parts = []
     for number, shape in enumerate(image):
         at = f"{where}, {shape.tag} {number}"
-        if shape.tag in _NO_AREA:
-            raise LabelError(f"{at}: a {shape.tag} is no area: draw it as a polygon or a mask")
+        if shape.tag in _OTHERS or float(_number(shape.get("rotation", "0"), at)):
+            told = shape.tag if shape.tag in _OTHERS else f"turned {shape.tag}"
+            raise LabelError(
+                f"{at}: this {told} cannot be kept as it was drawn: draw it as a polygon or a mask"
+            )
         if shape.tag not in _SHAPES:
             continue
         label = shape.get("label")
@@ -104,7 +107,7 @@ def _read_shape(shape: ET.Element, width: int, height: int, where: str) -> Segme
 
 def _read_mask(shape: ET.Element, width: int, height: int, where: str) -> Rle:
     left, top, columns, rows = (_whole(shape, key, where) for key in ("left", "top", "width", "height"))
-    runs = [int(_number(run, where)) for run in (shape.get("rle") or "").split(",")]
+    runs = _runs(shape.get("rle") or "", where)
     inside = left >= 0 and top >= 0 and left + columns <= width and top + rows <= height
     if not inside or columns < 1 or rows < 1 or min(runs) < 0 or sum(runs) != columns * rows:
         raise LabelError(
@@ -115,6 +118,13 @@ def _read_mask(shape: ET.Element, width: int, height: int, where: str) -> Rle:
     whole = np.zeros((height, width), dtype=bool)
     whole[top : top + rows, left : left + columns] = np.repeat(values, runs).reshape(rows, columns)
     return encode_rle(whole)
+
+
+def _runs(text: str, where: str) -> list[int]:
+    try:
+        return [int(run) for run in text.split(",")]
+    except ValueError as error:
+        raise LabelError(f"{where}: its mask cannot be read ({error}): draw it again") from None
 
 
 def _write_instance(image: ET.Element, instance: Instance, group: int) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from toonseg.errors import LabelError
-from toonseg.formats.checks import SLACK_PX, check_size, of_kind, read_shape, rows_of, take
-from toonseg.geometry import box_area, intersection
+from toonseg.formats.checks import SLACK_PX, check_size, of_kind, read_shape, rows_of, shortened, take
+from toonseg.geometry import FARTHEST_PX, box_area, intersection
 from toonseg.labels.anchors import astray
 from toonseg.labels.names import ClassNames
 from toonseg.labels.regions import Instance, LabelledRegion, Origin, PageUnder, Replaced, SeriesLabels
@@ -68,7 +68,7 @@ def read_labels(
     regions = []
     for image_id, image in images.items():
         region = _read_region(image_id, image, path)
-        _check_place(region, path, heights_px)
+        check_place(region, f"{path}, image {region.id}", heights_px)
         drawn = [_read_instance(id_, row, names, region, path) for id_, row in rows.get(image_id, [])]
         regions.append(replace(region, instances=tuple(sorted(drawn, key=lambda instance: instance.id))))
     regions.sort(key=lambda region: (natural_key(region.episode), region.y0, region.x0, region.id))
@@ -141,22 +141,22 @@ def _read_origin(row: Row, where: str) -> Origin | None:
     return Origin(take(origin, "file", str, f"{where}, origin"), take(origin, "id", str, f"{where}, origin"))
 
 
-def _check_place(region: LabelledRegion, path: Path, heights_px: Mapping[str, int] | None) -> None:
-    """Refuse a placed region that lies on no strip of the series."""
+def check_place(region: LabelledRegion, where: str, heights_px: Mapping[str, int] | None = None) -> None:
+    """Refuse a placed region that can lie on no strip, or on none of those given by episode and height."""
     if not region.placed:
         return
-    where = f"{path}, image {region.id}"
+    anchor = f"{where}: its anchor (x0 {shortened(region.x0)}, y0 {shortened(region.y0)})"
     if region.x0 < 0 or region.y0 < 0:
-        raise LabelError(
-            f"{where}: its anchor (x0 {region.x0}, y0 {region.y0}) is negative, so it lies outside the strip"
-        )
+        raise LabelError(f"{anchor} is negative, so it lies outside the strip: correct it")
+    if max(region.x0, region.y0) > FARTHEST_PX:
+        raise LabelError(f"{anchor} is farther than any strip reaches ({FARTHEST_PX} px): correct it")
     if heights_px is None:
         return
     if region.episode not in heights_px:
         known = sorted(heights_px, key=natural_key)
         listed = ", ".join(known) if len(known) <= 12 else f"{known[0]} to {known[-1]}"
         raise LabelError(
-            f"{where}: its episode '{region.episode}' is not among those of series.{path.stem} in "
+            f"{where}: its episode '{region.episode}' is not among those of series.{region.series} in "
             f"params.yaml ({listed}): declare it there, or remove the image and its annotations"
         )
     if region.box[3] > heights_px[region.episode] + SLACK_PX:

@@ -83,14 +83,14 @@ def _read_file(path: Path, names: ClassNames) -> LabelledRegion:
 
 
 def _read_shape(shape: dict[str, Any], width: int, height: int, where: str) -> Segmentation:
-    kind = shape.get("shape_type", "polygon")
+    kind = shape.get("shape_type") or "polygon"  # the first versions drew nothing else
     points = shape.get("points")
     if kind == "polygon":
         return (read_pairs(points, width, height, where),)
     if kind not in ("rectangle", "mask") or not isinstance(points, list) or len(points) != 2:
         raise LabelError(
-            f"{where}: a {shortened(kind)} with {shortened(points)} is no area: draw it as a "
-            "polygon or a mask"
+            f"{where}: a {shortened(kind)} with {shortened(points)} cannot be kept as it was drawn: draw it "
+            "as a polygon or a mask"
         )
     (x0, y0), (x1, y1) = _corners(points, where)
     if kind == "rectangle":

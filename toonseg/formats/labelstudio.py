@@ -2,7 +2,8 @@
 
 Places are in hundredths of the picture's sides. Polygons of one label are the parts of one instance
 where later ones name the first as their ``parentID``. ``meta`` with the text ``ignored`` marks what is
-neither learned nor scored. Predictions of a model are not read: a person has not looked at them.
+neither learned nor scored. Predictions of a model are not read: a person has not looked at them. A task
+that nobody annotated is left out.
 """
 
 from collections.abc import Sequence
@@ -31,13 +32,18 @@ Row = dict[str, Any]
 def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
     """The tasks of a Label Studio export, in its order.
 
-    A task without any result has no size and is refused, as is one with several people's annotations.
+    An annotation without any result tells no size and is refused, unless the task's data or a prediction
+    tells it; so is a task with several people's annotations.
     Raises LabelError with the file and the task's id.
     """
     tasks = read_json(path)
     if not isinstance(tasks, list):
         raise LabelError(f"{path}: must be an export of Label Studio as JSON, a list of tasks")
-    return [_read_task(of_kind(task, dict, f"{path}: a task"), path, names) for task in tasks]
+    read = (_read_task(of_kind(task, dict, f"{path}: a task"), path, names) for task in tasks)
+    regions = [region for region in read if region is not None]
+    if tasks and not regions:
+        raise LabelError(f"{path}: nobody annotated any of its {len(tasks)} tasks: submit annotations first")
+    return regions
 
 
 def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Sequence[str]) -> None:
@@ -69,7 +75,8 @@ def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Se
     )
 
 
-def _read_task(task: Row, path: Path, names: ClassNames) -> LabelledRegion:
+def _read_task(task: Row, path: Path, names: ClassNames) -> LabelledRegion | None:
+    """A task's picture, or None when nobody annotated it."""
     where = f"{path}, task {task.get('id')}"
     data = take(task, "data", dict, where)
     source = _file_name(next((v for v in data.values() if isinstance(v, str)), ""), where)
@@ -80,8 +87,10 @@ def _read_task(task: Row, path: Path, names: ClassNames) -> LabelledRegion:
     done = [row for row in done if not row.get("was_cancelled")]
     if len(done) > 1:
         raise LabelError(f"{where}: {len(done)} people annotated it: keep one of its annotations")
-    rows = take(done[0], "result", list, where) if done else []
-    width, height = _size(data, rows, where)
+    if not done:
+        return None
+    rows = take(done[0], "result", list, where)
+    width, height = _size(data, [*rows, *_predicted(task)], where)
     parts = []
     parents = {row.get("id"): row.get("parentID") for row in rows if isinstance(row, dict)}
     with_parts = {parent for parent in parents.values() if parent}
@@ -92,6 +101,11 @@ def _read_task(task: Row, path: Path, names: ClassNames) -> LabelledRegion:
             if kind in ("relation", "choices", "textarea"):
                 continue
             raise LabelError(f"{at}: a result of type {shortened(kind)} is no area: draw it again")
+        if row.get("image_rotation"):
+            raise LabelError(
+                f"{at}: was drawn on a picture that Label Studio turned by {row['image_rotation']} degrees: "
+                "turn it back there, and draw it again"
+            )
         value = take(row, "value", dict, at)
         labels = take(value, kind, list, at)
         if len(labels) != 1:
@@ -122,6 +136,13 @@ def _file_name(address: str, where: str) -> str:
     prefix, dash, rest = name.partition("-")
     uploaded = "/upload/" in path and dash and len(prefix) == 8 and rest
     return rest if uploaded else path
+
+
+def _predicted(task: Row) -> list[Any]:
+    """The results of a task's predictions, which tell the size of its picture."""
+    predictions = task.get("predictions") or []
+    found = (row.get("result") for row in predictions if isinstance(row, dict))
+    return [result for results in found if isinstance(results, list) for result in results]
 
 
 def _size(data: Row, rows: list[Any], where: str) -> tuple[int, int]:

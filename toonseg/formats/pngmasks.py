@@ -45,8 +45,12 @@ def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
     Raises LabelError with the file and the value that does not fit.
     """
     folder = path if path.is_dir() else path.parent
-    table = defaultdict(list)
+    table: dict[str, list[InstanceRow]] = defaultdict(list)
     for row in read_table(folder / TABLE, InstanceRow):
+        if any(row.value == other.value for other in table[row.picture]):
+            raise LabelError(
+                f"{folder / TABLE}: lists the value {row.value} of {row.picture} twice: keep one of the rows"
+            )
         table[row.picture].append(row)
     files = sorted((folder / "instances").glob("[!.]*.png"))
     missing = sorted(set(table) - {file.stem for file in files})

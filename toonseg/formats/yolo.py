@@ -5,7 +5,7 @@ width. Ignored instances have no place in it and are left out.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from toonseg.errors import LabelError, ParamsError
@@ -21,22 +21,23 @@ from toonseg.store import read_json, write_bytes, write_json
 
 DATA = "data.yaml"
 SIZES = "sizes.json"  # of pictures that are not there
+LABELS, IMAGES = "labels", "images"
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
-    """The pictures of a YOLO-seg dataset: a folder with ``data.yaml`` and ``labels/``, by name.
+    """The pictures of a YOLO-seg dataset by name: a folder with ``data.yaml`` and, anywhere, ``labels/``.
 
-    A picture's size comes from ``images/`` or from ``sizes.json``, which toonseg writes. Raises
-    LabelError with the file and the line.
+    The picture of ``a/labels/b.txt`` is ``a/images/b`` with a picture's ending. Its size comes from there
+    or from ``sizes.json``, which toonseg writes. Raises LabelError with the file and the line.
     """
     folder = path if path.is_dir() else path.parent
-    classes = _read_names(folder / DATA, names)
+    classes = _read_names(folder / DATA)
     sizes = read_json(folder / SIZES) if (folder / SIZES).exists() else {}
-    files = sorted((folder / "labels").rglob("*.txt"))
+    files = sorted(file for file in folder.rglob("*.txt") if LABELS in file.relative_to(folder).parts[:-1])
     if not files:
         raise LabelError(f"{folder}: holds no labels/*.txt, as a YOLO dataset does")
-    return [_read_file(file, folder, classes, sizes) for file in files]
+    return [_read_file(file, folder, classes, names, sizes) for file in files]
 
 
 def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Sequence[str]) -> None:
@@ -46,11 +47,11 @@ def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Se
     write_bytes(folder / DATA, text.encode())
     for key, region in keyed:
         lines = [_line(label, region, classes) for label in region.instances if not label.ignored]
-        write_bytes(folder / "labels" / f"{key}.txt", "".join(filter(None, lines)).encode())
+        write_bytes(folder / LABELS / f"{key}.txt", "".join(filter(None, lines)).encode())
     write_json(folder / SIZES, {key: [region.width, region.height] for key, region in keyed})
 
 
-def _read_names(path: Path, names: ClassNames) -> dict[int, str]:
+def _read_names(path: Path) -> dict[int, str]:
     try:
         listed = read_yaml(path).get("names")
     except (ParamsError, AttributeError) as error:
@@ -59,12 +60,13 @@ def _read_names(path: Path, names: ClassNames) -> dict[int, str]:
         listed = dict(enumerate(listed))
     if not isinstance(listed, dict) or not all(type(number) is int for number in listed):
         raise LabelError(f"{path}: names must list the classes, got {shortened(listed)}")
-    return {number: names.find(name, f"{path}, class {number}") for number, name in listed.items()}
+    return {number: str(name) for number, name in listed.items()}
 
 
-def _read_file(file: Path, folder: Path, classes: dict[int, str], sizes: Any) -> LabelledRegion:
-    relative = file.relative_to(folder / "labels").with_suffix("")
-    width, height, source = _picture(folder, relative, sizes, file)
+def _read_file(
+    file: Path, folder: Path, classes: dict[int, str], names: ClassNames, sizes: Any
+) -> LabelledRegion:
+    width, height, source = _picture(folder, sizes, file)
     instances = []
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
@@ -84,26 +86,31 @@ def _read_file(file: Path, folder: Path, classes: dict[int, str], sizes: Any) ->
         points = [share * (height if place % 2 else width) for place, share in enumerate(shares)]
         shape = (read_polygon(points, width, height, where),)
         origin = Origin(file.name, str(number))
-        instances.append(Instance(0, classes[int(words[0])], shape, origin=origin))
-    origin = Origin(folder.name, relative.as_posix())
+        name = names.find(classes[int(words[0])], f"{folder / DATA}, class {words[0]}")
+        instances.append(Instance(0, name, shape, origin=origin))
+    origin = Origin(folder.name, PurePosixPath(source).with_suffix("").as_posix())
     return LabelledRegion(
         0, "", "", 0, 0, width, height, source, tuple(instances), exact=False, origin=origin
     )
 
 
-def _picture(folder: Path, relative: Path, sizes: Any, file: Path) -> tuple[int, int, str]:
-    """Width, height and name of the picture that a file of labels belongs to."""
-    for suffix in _SUFFIXES:
-        picture = folder / "images" / relative.with_suffix(suffix)
+def _picture(folder: Path, sizes: Any, file: Path) -> tuple[int, int, str]:
+    """Width, height and name (from ``folder``, without ``images/``) of the picture of a file of labels."""
+    parts = file.relative_to(folder).parts
+    at = len(parts) - 2 - parts[-2::-1].index(LABELS)
+    beside = folder.joinpath(*parts[:at], IMAGES, *parts[at + 1 : -1])
+    within = PurePosixPath(*parts[:at], *parts[at + 1 : -1])
+    for suffix in (*_SUFFIXES, *map(str.upper, _SUFFIXES)):
+        picture = beside / f"{file.stem}{suffix}"
         if picture.exists():
-            return *size(picture.read_bytes(), str(picture)), relative.with_suffix(suffix).as_posix()
-    known = sizes.get(relative.as_posix()) if isinstance(sizes, dict) else None
+            return *size(picture.read_bytes(), str(picture)), (within / picture.name).as_posix()
+    known = sizes.get((within / file.stem).as_posix()) if isinstance(sizes, dict) else None
     if not (isinstance(known, list) and [type(side) for side in known] == [int, int] and min(known) > 0):
         raise LabelError(
-            f"{file}: its picture {folder / 'images' / relative}.png (or .jpg) is missing, so its size is "
-            "not known: add it"
+            f"{file}: its picture {beside / file.stem}.png (or .jpg) is missing, so its size is not known: "
+            "add it"
         )
-    return known[0], known[1], f"{relative.as_posix()}.png"
+    return known[0], known[1], (within / f"{file.stem}.png").as_posix()
 
 
 def _line(label: Instance, region: LabelledRegion, classes: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """`toonseg labels anchor` and `labels locate`: where on their strips regions lie."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,33 +13,55 @@ from toonseg.labels.anchors import LOST, NOTED, anchor
 from toonseg.labels.locate import Coarse, Found, coarse_strip, decide, find_crop
 from toonseg.labels.merge import numbered, overlap_share
 from toonseg.labels.names import file_stem
-from toonseg.labels.regions import LabelledRegion, PageUnder, SeriesLabels
+from toonseg.labels.regions import LabelledRegion, PageUnder, Replaced, SeriesLabels
+from toonseg.labels.torn import torn_apart
 from toonseg.records import natural_key
 from toonseg.strip import Strip
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_BY = "toonseg labels anchor"  # what the history names for a region that it tore apart
+_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def anchor_labels(project: Project, series: str) -> str:
-    """Hold each placed region to the pages under it, and follow pages that moved; gives a summary line."""
+    """Hold each placed region to the pages under it, and follow pages that moved; gives a summary line.
+
+    A region whose pages lie apart now is torn: its parts go with their pages, and the region as it was
+    drawn goes to the history.
+    """
     labels = project.read(series)
     pages: dict[str, list[PageUnder]] = {}
-    regions, fates, lost = [], Counter[str](), []
+    regions, history, fates, lost, torn = [], list(labels.history), Counter[str](), [], []
+    known = {page.sha256 for region in labels.regions for page in region.pages}
     for region in labels.regions:
         if not region.episode or not (region.exact or region.pages):
             regions.append(region)
             continue
         if region.episode not in pages:
             pages[region.episode] = project.page_rows(series, region.episode)
-        result = anchor(region, pages[region.episode])
+        result = anchor(region, pages[region.episode], known)
+        parts = torn_apart(region, pages[region.episode], known) if result.fate == LOST else ()
+        if parts:
+            regions += parts
+            history.append(Replaced(region, _BY))
+            torn.append(_torn(region, parts))
+            continue
         regions.append(result.region)
         fates[result.fate] += 1
         lost += [str(region.id)] * (result.fate == LOST)
-    project.write(replace(labels, regions=numbered(regions)))
-    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "no region has a place"
+    project.write(SeriesLabels(series, numbered(regions, history), tuple(history)))
+    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+    told = "; ".join(filter(None, [told, *torn])) or "no region has a place"
     if lost:
         told += f"; nothing tells where {', '.join(lost)} lie now: see `toonseg labels locate`"
     return f"{project.label_file(series)}: {told}"
+
+
+def _torn(region: LabelledRegion, parts: Sequence[LabelledRegion]) -> str:
+    """What became of a region whose pages lie apart now."""
+    adrift = sum(not part.placed for part in parts)
+    without = f" ({adrift} of them on pages that are gone, kept without a place)" if adrift else ""
+    rows = f"rows {region.y0} to {region.box[3]} of episode {region.episode}"
+    return f"region {region.id} ({rows}) torn in {len(parts)} parts{without}, and as it was in the history"
 
 
 def locate_labels(project: Project, series: str, pictures: Path) -> tuple[str, list[str]]:
@@ -52,15 +74,14 @@ def locate_labels(project: Project, series: str, pictures: Path) -> tuple[str, l
     adrift = [region for region in labels.regions if not region.placed]
     if not adrift:
         raise LabelError(f"{project.label_file(series)}: every region has its exact place already")
-    files = {file_stem(path.name): path for path in _pictures(pictures)}
-    by_path = {path.relative_to(pictures).as_posix(): path for path in _pictures(pictures)}
+    files = _Pictures(pictures)
     searcher = _Searcher(project, series)
     placed: dict[int, LabelledRegion] = {}
     notes = []
     for region in progress(adrift, "locate", "region"):
-        path = by_path.get(region.source) or files.get(file_stem(region.source))
-        if path is None:
-            notes.append(f"region {region.id} ({region.source}): no picture of that name in {pictures}")
+        path = files.of(region)
+        if isinstance(path, str):
+            notes.append(f"region {region.id} ({region.source}): {path}")
             continue
         picture = decode(path.read_bytes(), str(path))
         if picture.shape[:2] != (region.height, region.width):
@@ -78,6 +99,31 @@ def locate_labels(project: Project, series: str, pictures: Path) -> tuple[str, l
     regions = [placed.get(region.id, region) for region in labels.regions]
     project.write(replace(labels, regions=numbered(regions)))
     return f"{project.label_file(series)}: {len(placed)} of {len(adrift)} regions placed", notes
+
+
+class _Pictures:
+    """The pictures in a folder, by their paths and by their names."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise ToonsegError(f"{folder} is no folder: name the one that holds the pictures")
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
+        self._folder = folder
+        self._by_path = {path.relative_to(folder).as_posix(): path for path in paths}
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        for path in paths:
+            self._by_name[path.stem].append(path)
+
+    def of(self, region: LabelledRegion) -> Path | str:
+        """The picture on which a region was drawn, or why it is not known."""
+        if region.source in self._by_path:
+            return self._by_path[region.source]
+        found = self._by_name.get(file_stem(region.source), [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return f"{' and '.join(map(str, found))} have its name: keep the one on which it was drawn"
+        return f"no picture of that name in {self._folder}"
 
 
 class _Searcher:
@@ -114,12 +160,6 @@ class _Searcher:
             strip = self._project.strip(self._series, episode)
             self._opened[episode] = strip, coarse_strip(strip.rows, strip.width, strip.height)
         return self._opened[episode]
-
-
-def _pictures(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise ToonsegError(f"{folder} is no folder: name the one that holds the pictures")
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES)
 
 
 def _drop_doubles(labels: SeriesLabels, placed: dict[int, LabelledRegion]) -> list[str]:

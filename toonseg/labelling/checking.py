@@ -58,6 +58,7 @@ def _astray(project: Project, labels: SeriesLabels) -> list[Finding]:
     """Regions whose pages are not those that they were drawn on, where the pages are on this machine."""
     found = []
     pages: dict[str, Sequence[PageUnder]] = {}
+    known = {page.sha256 for region in labels.regions for page in region.pages}
     for region in labels.regions:
         if not region.placed or not region.pages:
             continue
@@ -68,7 +69,7 @@ def _astray(project: Project, labels: SeriesLabels) -> list[Finding]:
                 pages[region.episode] = ()
         if not pages[region.episode]:
             continue
-        fate = anchor(region, pages[region.episode]).fate
+        fate = anchor(region, pages[region.episode], known).fate
         if fate not in (KEPT, NOTED):
             told = f"{fate}: `toonseg labels anchor --series {labels.series}` follows"
             found.append(Finding("other pages", region.id, 0, told))

@@ -16,10 +16,11 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
     _series(check)
     check.set_defaults(run=_check)
 
-    show = commands.add_parser("show", help="draw a sheet of labelled regions")
+    show = commands.add_parser("show", help="draw a sheet of labelled panels")
     _series(show, required=True)
     show.add_argument("--episodes", help="only these, as ranges: 1-7, 102")
-    show.add_argument("--most", type=int, default=24, help="regions on the sheet (default: 24)")
+    show.add_argument("--most", type=int, default=24, help="pictures on the sheet (default: 24)")
+    show.add_argument("--as-drawn", action="store_true", help="the regions that people drew, with ids")
     show.add_argument("--out", type=Path, required=True, help="PNG file")
     show.set_defaults(run=_show)
 
@@ -138,7 +139,8 @@ def _show(options: argparse.Namespace) -> int:
     from toonseg.labelling.showing import show_labels
 
     episodes = _episodes(options.episodes)
-    print(show_labels(Project(), options.series, options.out, episodes, max(1, options.most)))
+    most = max(1, options.most)
+    print(show_labels(Project(), options.series, options.out, episodes, most, options.as_drawn))
     return 0
 
 

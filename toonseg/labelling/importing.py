@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toonseg.errors import LabelError
+from toonseg.formats.labelfile import check_place
 from toonseg.formats.lists import episodes_from_list
 from toonseg.formats.registry import FORMATS, format_of
 from toonseg.labelling.project import Project
@@ -48,7 +49,10 @@ def import_labels(
         found = FORMATS[format_name or format_of(file)].read(file, names)
         if lists:
             found = episodes_from_list(lists[number], found)
-        regions += [anchored(region, series, region.episode or episode, exact_rows) for region in found]
+        placed = [anchored(region, series, region.episode or episode, exact_rows) for region in found]
+        for region in placed:
+            check_place(region, f"{file}, image {region.origin.id if region.origin else region.source}")
+        regions += placed
     merged = merge(project.read_or_empty(series), regions, replace_others)
     path = project.write(merged.labels)
     return f"{path}: {_told(merged, regions)}"

@@ -7,12 +7,9 @@ it fills the same rows.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from toonseg.labels.regions import LabelledRegion, PageUnder
 
@@ -38,10 +35,11 @@ class Anchoring:
     fate: Fate
 
 
-def anchor(region: LabelledRegion, pages: Sequence[PageUnder]) -> Anchoring:
+def anchor(region: LabelledRegion, pages: Sequence[PageUnder], known: Collection[str] = ()) -> Anchoring:
     """Anchor a region on a strip that consists of ``pages`` now, from top to bottom.
 
-    The region is placed, or it was and was lost with its pages.
+    The region is placed, or it was and was lost with its pages. ``known`` are the digests of pages that
+    other regions remember: such a page is never taken for one of this region's, encoded anew.
     """
     under = _under(region, region.y0, pages)
     if not region.pages:
@@ -50,7 +48,7 @@ def anchor(region: LabelledRegion, pages: Sequence[PageUnder]) -> Anchoring:
         return Anchoring(replace(region, pages=under), NOTED)
     if under == region.pages and region.exact:
         return Anchoring(region, KEPT)
-    shift = _shift(region.pages, pages)
+    shift = _shift(region.pages, pages, known)
     if shift is None:
         return Anchoring(replace(region, exact=False), LOST)
     there = _under(region, region.y0 + shift, pages)
@@ -72,26 +70,36 @@ def astray(region: LabelledRegion, pages: Iterable[tuple[int, int]]) -> bool:
     return not {(page.y0, page.y1) for page in region.pages} <= set(pages)
 
 
-def _shift(old: Sequence[PageUnder], pages: Sequence[PageUnder]) -> int | None:
+def lies_there(old: PageUnder, shift: int, pages: Sequence[PageUnder], known: Collection[str] = ()) -> bool:
+    """Whether the rows of a page, ``shift`` rows on, are those of one page, which can be the same.
+
+    That is, it has the same bytes; or it was encoded anew (``ROUNDING_ROWS`` higher or lower, where it came
+    in another size): then the old bytes are nowhere, and the new ones are not ``known``.
+    """
+    gone = all(new.sha256 != old.sha256 for new in pages)
+    return any(
+        new.sha256 == old.sha256 or (gone and new.sha256 not in known)
+        for new in pages
+        if max(abs(old.y0 + shift - new.y0), abs(old.y1 + shift - new.y1)) <= ROUNDING_ROWS
+    )
+
+
+def _shift(old: Sequence[PageUnder], pages: Sequence[PageUnder], known: Collection[str]) -> int | None:
     """By how many rows the strip moved under a region, or None when its pages do not tell.
 
-    Known pages tell; where all are unknown, they must lie where they lay. With that shift each page must
-    find one of its height (``ROUNDING_ROWS`` more or less, for pages of another size). Of several shifts,
-    as pages that occur twice give them, the one with the most known pages is meant.
+    Known pages tell; where all are unknown, they must lie where they lay. With that shift every
+    page must lie where one is that can be the same. Of several shifts, as pages that occur twice give them,
+    the one with the most known pages is meant.
     """
     votes: Counter[int] = Counter()
     for page in old:
         for new in pages:
             if new.sha256 == page.sha256 and new.y1 - new.y0 == page.y1 - page.y0:
                 votes[new.y0 - page.y0] += 1
-    rows = np.array([(page.y0, page.y1) for page in pages]).reshape(-1, 2)
-    wanted = np.array([(page.y0, page.y1) for page in old])
-    good = [shift for shift in votes or Counter({0: 1}) if _all_there(wanted + shift, rows)]
+    good = [
+        shift
+        for shift in votes or Counter({0: 1})
+        if all(lies_there(page, shift, pages, known) for page in old)
+    ]
     best = [shift for shift in good if votes[shift] == max(votes[shift] for shift in good)]
     return best[0] if len(best) == 1 else None
-
-
-def _all_there(wanted: NDArray[np.int64], rows: NDArray[np.int64]) -> bool:
-    """Whether each of the wanted stretches is one of ``rows``, but for rounding."""
-    off = np.abs(wanted[:, None, :] - rows[None, :, :]).max(axis=2)
-    return bool(len(rows)) and bool((off.min(axis=1) <= ROUNDING_ROWS).all())

@@ -17,13 +17,25 @@ Pairs = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
+class NearDuplicates:
+    """The ids of two labelled panels that are near-duplicates, the first one earlier."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
 class Dataset:
-    """The labelled panels of each side, sorted by series, episode and place, and what was counted."""
+    """The labelled panels of each side, sorted by series, episode and place, and what was counted.
+
+    ``near_duplicates`` are all such pairs, sorted by place.
+    """
 
     train: tuple[LabelledPanel, ...]
     val: tuple[LabelledPanel, ...]
     test: tuple[LabelledPanel, ...]
     counts: dict[str, Any]
+    near_duplicates: tuple[NearDuplicates, ...]
 
 
 def build_dataset(
@@ -63,7 +75,9 @@ def build_dataset(
     }
     if told:
         counts["lists"] = dict(told)
-    return Dataset(sides["train"], sides["val"], sides["test"], counts)
+    ids = [shown.panel.id for shown in projection.labelled]
+    alike = tuple(NearDuplicates(ids[first], ids[second]) for first, second in pairs)
+    return Dataset(sides["train"], sides["val"], sides["test"], counts, alike)
 
 
 def _items(labelled: Sequence[LabelledPanel], by: str, pairs: Pairs) -> list[Item]:

@@ -159,8 +159,14 @@ def _doubles(region: LabelledRegion, regions: Sequence[LabelledRegion], among: S
 
 
 def _same_picture(one: LabelledRegion, other: LabelledRegion) -> bool:
-    """Whether two regions of an episode, not both placed, were drawn on files of one name and size."""
+    """Whether two regions of an episode, not both placed, were drawn on files of one name and size.
+
+    One file of labels may hold pictures of one name in several folders.
+    """
     if one.placed and other.placed:
+        return False
+    together = one.origin and other.origin and one.origin.file == other.origin.file
+    if together and one.source != other.source:
         return False
     names = [(file_stem(of.source), of.width, of.height) for of in (one, other)]
     return names[0] == names[1]

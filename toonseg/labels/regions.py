@@ -83,7 +83,10 @@ class LabelledRegion:
 
 @dataclass(frozen=True)
 class Replaced:
-    """Instances that a later file replaced: ``region`` holds them alone, ``by`` names that file."""
+    """Instances that a later file replaced: ``region`` holds them alone, ``by`` names that file.
+
+    Or a region as it was before `toonseg labels anchor`, which ``by`` names then, tore it apart.
+    """
 
     region: LabelledRegion
     by: str

@@ -57,12 +57,11 @@ class Marks:
     @cached_property
     def paper(self) -> float:
         """The share of the colour in the middle of all, which is the commonest if that is more than half."""
-        red, green, blue = self._pixels.T
-        plain = np.ones(len(red), np.bool_)
-        for channel in (red, green, blue):
-            middle = np.partition(channel, len(channel) // 2)[len(channel) // 2]
-            plain &= np.abs(channel.astype(np.int16) - middle) <= _ALIKE
-        return np.count_nonzero(plain) / len(plain)
+        channels = self._pixels.T.astype(np.int16)
+        at = channels.shape[1] // 2
+        middle = np.partition(channels, at, axis=1)[:, at, None]
+        away = np.abs(channels - middle).max(axis=0)
+        return np.count_nonzero(away <= _ALIKE) / len(away)
 
     @property
     def colours(self) -> int:

@@ -5,14 +5,16 @@ Pictures are RGB uint8 arrays of shape (h, w, 3). A file's kind is told by its c
 
 import io
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from toonseg.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Picture = NDArray[np.uint8]
 
@@ -155,12 +157,15 @@ def encode(picture: Picture, suffix: str, quality: int) -> bytes:
     return data.tobytes()
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str) -> "Image":
     return _open_file(io.BytesIO(data), name)
 
 
-def _open_file(file: BinaryIO, name: str) -> Image.Image:
+def _open_file(file: BinaryIO, name: str) -> "Image":
     """The image with its header read. Raises ImageError when there is none, or it claims too much."""
+    # Imported only here: to read and write JPEGs, OpenCV is enough.
+    from PIL import Image, UnidentifiedImageError
+
     try:
         image = Image.open(file, formats=("JPEG", "PNG", "WEBP", "GIF"))
     except UnidentifiedImageError:
@@ -209,7 +214,7 @@ def _again(file: BinaryIO, size: int = -1) -> bytes:
     return file.read(size)
 
 
-def _frames(image: Image.Image, name: str) -> int:
+def _frames(image: "Image", name: str) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
     except _UNUSABLE as error:

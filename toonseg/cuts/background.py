@@ -95,7 +95,7 @@ def _bridged(gutter: Mask, sure: Mask, min_gap: int) -> list[tuple[int, int]]:
     Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges. One
     row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
     """
-    open_sides = gutter[:, 0] & gutter[:, 1] & gutter[:, -2] & gutter[:, -1]
+    open_sides = gutter[:, :2].all(axis=1) & gutter[:, -2:].all(axis=1)
     if np.count_nonzero(open_sides) < min_gap:
         return []
     share = _share(gutter)

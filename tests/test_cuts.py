@@ -199,6 +199,16 @@ def test_a_figure_without_a_frame_is_a_panel():
     assert close(cut(rows), [(xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)])
 
 
+def test_a_small_head_of_two_colours_is_a_panel_and_a_letter_of_two_is_text():
+    head, letter = page(400, gutter=BLACK), page(400, gutter=BLACK)
+    cv2.ellipse(head, (345, 200), (75, 110), 0, 0, 360, (225, 210, 190), -1)
+    cv2.ellipse(head, (345, 180), (75, 90), 0, 180, 360, (120, 60, 30), -1)
+    assert close(cut(head), [(270, 90, 421, 311)])
+    for thickness, colour in ((60, (225, 210, 190)), (36, (190, 60, 30))):
+        cv2.polylines(letter, [np.array([(270, 110), (345, 290), (420, 110)])], False, colour, thickness)
+    assert cut(letter) == [] and len(cut(letter, TEXT)) == 1
+
+
 @pytest.mark.parametrize(("paper", "seed"), [(WHITE, 7), (WHITE, 8), ((255, 250, 240), 9)])
 def test_a_bubble_that_sticks_to_a_head_is_no_part_of_the_figure(paper, seed):
     sky = (236, 244, 255)

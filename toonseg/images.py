@@ -5,20 +5,25 @@ Pictures are RGB uint8 arrays of shape (h, w, 3). A file's kind is told by its c
 
 import io
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from toonseg.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Picture = NDArray[np.uint8]
 
 MOST_PIXELS = 80_000_000  # of one frame: 240 MB decoded, and below the limit at which Pillow warns
 MOST_PIXELS_OF_ALL_FRAMES = 1_000_000_000  # some ten seconds of decoding
 _FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}  # MPO: several JPEGs
+_JPEG_BEGINS = b"\xff\xd8"
+_JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended and progressive
+_JPEG_SEGMENTS = _JPEG_FRAMES | {0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}  # that may stand before a frame
 _UNUSABLE = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)  # raised by Pillow
 
 
@@ -67,8 +72,12 @@ def size(data: bytes, name: str) -> tuple[int, int]:
 
 def file_size(file: BinaryIO, name: str) -> tuple[int, int]:
     """Width and height of an image, as ``size`` gives them, of which little more than the header is read."""
-    with _open_file(file, name) as image:
-        return image.size
+    claimed = _jpeg_size(file)
+    if claimed is None:
+        file.seek(0)
+        with _open_file(file, name) as image:
+            return image.size
+    return _checked(claimed, name)
 
 
 def decode(data: bytes, name: str) -> Picture:
@@ -98,11 +107,15 @@ def decode_half(data: bytes, name: str) -> Picture | None:
 
 def _kind_and_size(data: bytes, name: str) -> tuple[str, int, int]:
     """Format, width and height of a file that goes on to its end marker."""
-    with _open(data, name) as image:
-        kind, (width, height) = _FORMATS[image.format or ""], image.size
+    claimed = _jpeg_size(io.BytesIO(data))
+    if claimed is None:
+        with _open(data, name) as image:
+            kind, claimed = _FORMATS[image.format or ""], image.size
+    else:
+        kind, claimed = "jpeg", _checked(claimed, name)
     if not _ends(data, kind):
         raise ImageError(f"{name} is cut off: the end of its data is missing")
-    return kind, width, height
+    return kind, *claimed
 
 
 def _decoded(data: bytes, name: str, flags: int, width: int, height: int) -> NDArray[Any]:
@@ -144,12 +157,15 @@ def encode(picture: Picture, suffix: str, quality: int) -> bytes:
     return data.tobytes()
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str) -> "Image":
     return _open_file(io.BytesIO(data), name)
 
 
-def _open_file(file: BinaryIO, name: str) -> Image.Image:
+def _open_file(file: BinaryIO, name: str) -> "Image":
     """The image with its header read. Raises ImageError when there is none, or it claims too much."""
+    # Imported only here: to read and write JPEGs, OpenCV is enough.
+    from PIL import Image, UnidentifiedImageError
+
     try:
         image = Image.open(file, formats=("JPEG", "PNG", "WEBP", "GIF"))
     except UnidentifiedImageError:
@@ -162,12 +178,35 @@ def _open_file(file: BinaryIO, name: str) -> Image.Image:
         whole = not data.startswith(b"RIFF") or _ends(data, "webp")  # a WebP is not even opened by halves
         fault = f"damaged: {error}" if whole else "cut off: the end of its data is missing"
         raise ImageError(f"{name} is {fault}") from None
-    width, height = image.size
+    _checked(image.size, name)
+    return image
+
+
+def _checked(size: tuple[int, int], name: str) -> tuple[int, int]:
+    """The width and height of an image, unless it claims too much."""
+    width, height = size
     if width * height > MOST_PIXELS:
         raise ImageError(
             f"{name} claims {width} x {height} pixels, more than {MOST_PIXELS} in all: not decoded"
         )
-    return image
+    return size
+
+
+def _jpeg_size(file: BinaryIO) -> tuple[int, int] | None:
+    """Width and height from a JPEG's frame header; None where that is not plain, as in other files.
+
+    Most pages are JPEGs, and Pillow takes several times as long as it takes to read these few bytes.
+    """
+    if file.read(2) != _JPEG_BEGINS:
+        return None
+    while True:
+        marker, kind, high, low = file.read(4).ljust(4, b"\0")
+        if marker != 0xFF or kind not in _JPEG_SEGMENTS:
+            return None
+        content = file.read((high << 8 | low) - 2)
+        if kind in _JPEG_FRAMES and len(content) >= 6 and content[0] == 8:
+            height, width = content[1] << 8 | content[2], content[3] << 8 | content[4]
+            return (width, height) if width and height else None
 
 
 def _again(file: BinaryIO, size: int = -1) -> bytes:
@@ -175,7 +214,7 @@ def _again(file: BinaryIO, size: int = -1) -> bytes:
     return file.read(size)
 
 
-def _frames(image: Image.Image, name: str) -> int:
+def _frames(image: "Image", name: str) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
     except _UNUSABLE as error:

@@ -8,13 +8,16 @@ Every key must be there, known, of its type and in its bounds; only a field with
 import difflib
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from annotated_types import Ge, Gt, Le, Lt
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from toonseg.errors import ParamsError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -34,6 +37,11 @@ def check_params(values: Any, kind: type[T], where: str) -> T:
     """Check a mapping against the dataclass ``kind``; ``where`` begins each error's sentence."""
     if not isinstance(values, dict):
         raise ParamsError(f"{where}: must be a mapping of keys to values, got {values!r}")
+    if _fit_as_they_are(values, kind):
+        return kind(**values)
+    # Imported only here: it takes longer than cutting an episode's pages, and most sections are right.
+    from pydantic import ValidationError
+
     validator = _model(kind)
     keys = list(validator.model_fields)
     try:
@@ -72,8 +80,38 @@ def find_section(document: Any, section: str, path: Path = PARAMS_FILE) -> Any:
     return value
 
 
-def _model(kind: type[Any]) -> type[BaseModel]:
+def _fit_as_they_are(values: dict[str, Any], kind: type[Any]) -> bool:
+    """Whether the values are, beyond doubt and unconverted, those of ``kind``; else a validator decides."""
+    hints = get_type_hints(kind, include_extras=True)
+    return values.keys() == hints.keys() and all(_fits(values[key], hint) for key, hint in hints.items())
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of a simple type, in its bounds, or one of the texts that a Literal lists."""
+    if get_origin(hint) is Literal:
+        return isinstance(value, str) and value in get_args(hint)
+    simple, *bounds = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    return simple in (int, float, bool, str) and type(value) is simple and all(_in(value, b) for b in bounds)
+
+
+def _in(value: Any, bound: Any) -> bool:
+    match bound:
+        case Ge(ge=least):
+            return bool(value >= least)
+        case Gt(gt=least):
+            return bool(value > least)
+        case Le(le=most):
+            return bool(value <= most)
+        case Lt(lt=most):
+            return bool(value < most)
+        case _:
+            return False
+
+
+def _model(kind: type[Any]) -> "type[BaseModel]":
     """A validator of the dataclass ``kind``: no unknown keys, and no text where a number belongs."""
+    from pydantic import ConfigDict, create_model
+
     hints = get_type_hints(kind, include_extras=True)
     keys: dict[str, Any] = {
         field.name: (hints[field.name], ... if field.default is MISSING else field.default)
@@ -82,7 +120,7 @@ def _model(kind: type[Any]) -> type[BaseModel]:
     return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True), **keys)
 
 
-def _sentence(error: ValidationError, known: list[str]) -> str:
+def _sentence(error: "ValidationError", known: list[str]) -> str:
     """The first fault, in the words of whoever edits the file; a misspelt key before a missing one."""
     fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in fault["loc"])

@@ -96,16 +96,17 @@ def _bridged(gutter: Mask, sure: Mask, min_gap: int) -> list[tuple[int, int]]:
     row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
     """
     open_sides = gutter[:, :2].all(axis=1) & gutter[:, -2:].all(axis=1)
-    if not open_sides.any():
+    if np.count_nonzero(open_sides) < min_gap:
         return []
-    share, surely = _share(gutter), _share(sure)
-    spans = true_runs(open_sides & (share >= _SLIT_SHARE))
-    padded = np.pad(share, 3)
+    share = _share(gutter)
+    spans = [span for span in true_runs(open_sides & (share >= _SLIT_SHARE)) if span[1] - span[0] >= min_gap]
+    if not spans:
+        return []
+    surely, padded = _share(sure), np.pad(share, 3)
     return [
         (y0, y1)
         for y0, y1 in spans
-        if y1 - y0 >= min_gap
-        and np.count_nonzero(surely[y0:y1] >= _SLIT_SHARE) > 1
+        if np.count_nonzero(surely[y0:y1] >= _SLIT_SHARE) > 1
         and share[y0:y1].max() - padded[y0 : y0 + 3].min() >= _SLIT_JUMP
         and share[y0:y1].max() - padded[y1 + 3 : y1 + 6].min() >= _SLIT_JUMP
     ]

@@ -162,6 +162,8 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     greater one. What sticks to a figure all along its head is told by its outline.
     """
     found: list[Box] = []
+    if min(loose.shape) < scene.sizes.panel:
+        return found
     for times in _NECKS:
         square = _square(max(1, 2 * times * scene.sizes.part - 1))
         opened = np.asarray(cv2.morphologyEx(loose, cv2.MORPH_OPEN, square), np.uint8)

@@ -31,6 +31,7 @@ _STRAIGHT_STEP = 0.8  # of the columns that such a gutter opens, that must open 
 _WIDEST_SLIT = 100  # pixels of the mask
 _ROUNDS = 4
 _LEAST_SIDES = 3
+_MOST_UNSEEN = 2  # sides that what sticks out may hide at first sight
 _CLEAR_SHARE = 0.6  # of the three clearest sides' beginnings that must lie on their lines
 _FILLED = 0.95  # share of a frame's inside that is drawn
 _MOST_OUTSIDE = 0.5  # of a frame's inside that may stick out of it
@@ -77,6 +78,8 @@ def find_frame(mask: Mask) -> Frame | None:
     for _ in range(_ROUNDS):
         lines = [side(0, y0, y1), side(1, x0, x1), side(2, y0, y1), side(3, x0, x1)]
         found = [line.begin if line else None for line in lines]
+        if found.count(None) > _MOST_UNSEEN:
+            return None
         left, top, right, bottom = (
             given if begin is None else begin
             for begin, given in zip(found, (x0, y0, width - x1, height - y1), strict=True)
@@ -174,7 +177,8 @@ def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int
     if mask.shape[1 - axis] < 2 * min_size + min_slit:
         return None
     extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(-1, 1)
-    if extent.min() > (1 - _STEP_SHARE) * extent.max():
+    inner = extent[min_size : len(extent) - min_size]
+    if inner.min() > (1 - _STEP_SHARE) * extent.max():
         return None
     window = np.ones((2 * (_WIDEST_SLIT // 2) + 1, 1), np.uint8)
     full = cv2.morphologyEx(extent, cv2.MORPH_CLOSE, window).ravel()
@@ -214,8 +218,8 @@ def _side(begins: NDArray[np.intp], start: int, stop: int) -> _Line | None:
     share = level.share if level else 0.0
     if share < _CLEARLY_LEVEL:
         # A slanted line is sought on some columns only.
-        some = np.unique(np.linspace(0, len(columns) - 1, _SOUGHT).astype(np.intp))
-        shares, first = _slanted_lines(np.asarray(begins[some] - np.outer(_SLOPES, columns[some])))
+        some = np.unique(np.arange(_SOUGHT) * (len(columns) - 1) // (_SOUGHT - 1))
+        shares, first = _slanted_lines(begins[some] - _SLOPES[:, None] * columns[some])
         at = int(shares.argmax())
         if shares[at] > share + _CLEARLY_SLANTED:
             slope = float(_SLOPES[at])
@@ -228,39 +232,39 @@ def _side(begins: NDArray[np.intp], start: int, stop: int) -> _Line | None:
 
 
 def _level_line(begins: NDArray[np.intp]) -> _Line | None:
-    """The level line on which most of the beginnings (n,) lie, unless they are few or many lie behind."""
-    least = int(begins.min())
-    histogram = np.bincount(begins - least)
-    sums = np.cumsum(np.concatenate([[0], histogram, [0] * _ON_LINE]))
-    within = sums[_ON_LINE:] - sums[:-_ON_LINE]
-    within[: max(0, int(np.searchsorted(sums[1:], _kept(len(begins)), side="right")) - _BEHIND)] = 0
-    at = int(within.argmax())
-    share = float(within[at]) / len(begins)
-    if share < _LINE_SHARE:
+    """The level line on which most of the beginnings (n,) lie, unless they are few or many lie behind.
+
+    Fewer may lie behind a line than must lie on it, so it begins close before the last one that may not.
+    """
+    order = np.sort(begins)
+    last = int(order[_kept(len(order))])
+    rows = np.arange(max(int(order[0]), last - _BEHIND), last + _ON_LINE + 1)
+    before = np.searchsorted(order, rows).tolist()
+    within = [stop - start for start, stop in zip(before, before[_ON_LINE:], strict=False)]
+    most = max(within)
+    if most < _LINE_SHARE * len(order):
         return None
-    row = least + int(np.searchsorted(sums, sums[at] + (within[at] + 1) // 2)) - 1
-    return _Line(share, row, float(row), 0.0)
+    row = int(order[before[within.index(most)] + (most - 1) // 2])
+    return _Line(most / len(order), row, float(row), 0.0)
 
 
-def _slanted_lines(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _slanted_lines(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """The best line in each row of offsets (s, n): its share of them, and its first offset.
 
     The share is 0 where too few lie on any line, or too many behind it.
     """
-    rows, count = offsets.shape
-    least = np.floor(offsets.min())
-    bins = np.floor(offsets - least).astype(np.intp)
-    length = int(bins.max()) + 1
-    histogram = np.bincount((bins + np.arange(rows)[:, None] * length).ravel(), minlength=rows * length)
-    sums = np.zeros((rows, length + 1 + _ON_LINE), np.intp)
-    sums[:, 1 : length + 1] = histogram.reshape(rows, length)
-    np.cumsum(sums, axis=1, out=sums)
-    within = sums[:, _ON_LINE:] - sums[:, :-_ON_LINE]
-    nearest = np.partition(bins, _kept(count), axis=1)[:, [_kept(count)]] - _BEHIND
-    within[np.arange(within.shape[1])[None] < nearest] = 0
+    lines = np.arange(len(offsets))
+    bins = np.floor(offsets).astype(np.intp)
+    kept = _kept(bins.shape[1])
+    begin = np.partition(bins, kept, axis=1)[:, kept] - _BEHIND
+    # Counts of each offset in question, between one for those before and one for those behind.
+    length = _BEHIND + _ON_LINE + 2
+    places = np.minimum(np.maximum(bins - (begin - 1)[:, None], 0), length - 1) + length * lines[:, None]
+    counts = np.bincount(places.ravel(), minlength=length * len(lines)).reshape(-1, length)
+    within = np.sum([counts[:, 1 + row : 2 + row + _BEHIND] for row in range(_ON_LINE)], axis=0)
     at = within.argmax(axis=1)
-    share = within[np.arange(rows), at] / count
-    return np.where(share >= _LINE_SHARE, share, 0.0), at + least
+    share = within[lines, at] / bins.shape[1]
+    return np.where(share >= _LINE_SHARE, share, 0.0), begin + at
 
 
 def _kept(count: int) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
+from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, flood_outside, gutter_coloured
@@ -148,24 +149,31 @@ def _inwards(picture: Picture, box: Box, level: Sides) -> tuple[int, ...]:
     """
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = box
-    xs, ys = (
-        np.linspace(x0, x1 - 1, _SEARCHED).astype(np.intp),
-        np.linspace(y0, y1 - 1, _SEARCHED).astype(np.intp),
-    )
-    on = np.arange(-_REACH, _REACH + 1)[:, None]
-    sides = np.stack(
+    inner = (x0 >= _REACH, y0 >= _REACH, width - x1 >= _REACH, height - y1 >= _REACH)
+    if not any(straight and inside for straight, inside in zip(level, inner, strict=True)):
+        return 0, 0, 0, 0
+    along = np.arange(_SEARCHED)
+    xs = x0 + along * (x1 - 1 - x0) // (_SEARCHED - 1)
+    ys = y0 + along * (y1 - 1 - y0) // (_SEARCHED - 1)
+    on = np.arange(-_REACH, _REACH + 1)
+    sides = np.array(
         [
-            picture[ys, (x0 + on).clip(0, width - 1)],
-            picture[(y0 + on).clip(0, height - 1), xs],
-            picture[ys, (x1 - 1 - on).clip(0, width - 1)],
-            picture[(y1 - 1 - on).clip(0, height - 1), xs],
-        ]
-    ).astype(np.int16)
+            picture[ys, _kept_in(x0 + on, width)],
+            picture[_kept_in(y0 + on, height), xs],
+            picture[ys, _kept_in(x1 - 1 - on, width)],
+            picture[_kept_in(y1 - 1 - on, height), xs],
+        ],
+        np.int16,
+    )
     red, green, blue = np.abs(sides - sides[:, :1]).transpose(3, 0, 1, 2)
     away = np.maximum(np.maximum(red, green), blue).mean(axis=2)
     most = away.max(axis=1)
     first = np.argmax(4 * away >= most[:, None], axis=1)
     shift = 2 * (first - _REACH) + (4 * away[np.arange(4), first] < 3 * most)
-    inner = (x0 >= _REACH, y0 >= _REACH, width - x1 >= _REACH, height - y1 >= _REACH)
     known = np.array(level) & np.array(inner) & (most > 0)
     return tuple(int(value) for value in np.where(known, shift, 0))
+
+
+def _kept_in(lines: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """The numbers of lines (n,), those beyond a picture's ends put on its last one: (n, 1)."""
+    return np.minimum(np.maximum(lines, 0), size - 1)[:, None]

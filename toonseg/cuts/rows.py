@@ -6,6 +6,7 @@ there is a quarter of the work; a *line* is one row of it, two rows of the strip
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -92,7 +93,9 @@ def _measure(
     flat &= furthest <= most_off
     strays = np.flatnonzero(flat & (furthest > off))
     flat[strays] = _stray_share(picture[strays], edge[strays], off) <= off_share
-    pale = flat & (_apart(_mean(picture).astype(np.int16), edge) > _PALE)
+    pale = np.zeros(len(flat), np.bool_)
+    doubtful = np.flatnonzero(flat & (furthest > _PALE))
+    pale[doubtful] = _apart(_mean(picture[doubtful]).astype(np.int16), edge[doubtful]) > _PALE
     return left, right, flat, _change(picture, _near_ends(flat, edge)), pale
 
 
@@ -108,6 +111,8 @@ def _near_ends(flat: NDArray[np.bool_], edge: NDArray[np.int16]) -> NDArray[np.i
 
 def _mean(columns: Picture) -> Picture:
     """Mean over the columns of (n, w, 3), rounded: (n, 3) uint8."""
+    if not len(columns):
+        return np.empty((0, 3), np.uint8)
     return np.asarray(cv2.reduce(columns, 1, cv2.REDUCE_AVG)[:, 0], np.uint8)
 
 
@@ -128,9 +133,9 @@ def _stray_share(picture: Picture, edge: NDArray[np.int16], off: int) -> NDArray
     """The share of samples of each line that differ by more than ``off`` from its edge colour."""
     if not len(picture):
         return np.empty(0)
-    samples = picture.reshape(len(picture), -1)
-    away = cv2.absdiff(samples, np.tile(edge.astype(np.uint8), (1, picture.shape[1])))
-    return np.asarray(np.count_nonzero(away > off, axis=1) / samples.shape[1])
+    size = picture.shape[1::-1]
+    edges = cv2.resize(edge.astype(np.uint8)[:, None], size, interpolation=cv2.INTER_NEAREST)
+    return _share_over(cv2.absdiff(picture, edges).reshape(len(picture), -1), off)
 
 
 def _change(picture: Picture, at: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -138,6 +143,11 @@ def _change(picture: Picture, at: NDArray[np.intp]) -> NDArray[np.float32]:
     share = np.zeros(len(picture), np.float32)
     if len(at):
         samples = picture.reshape(len(picture), -1)
-        away = cv2.absdiff(samples[at], samples[at - APART])
-        share[at] = np.count_nonzero(away > CHANGE, axis=1) / samples.shape[1]
+        share[at] = _share_over(cv2.absdiff(samples[at], samples[at - APART]), CHANGE)
     return share
+
+
+def _share_over(away: NDArray[Any], levels: int) -> NDArray[np.float64]:
+    """The share of each row's values (n, k) that are greater than ``levels``: (n,)."""
+    over = cv2.threshold(away, levels, 1, cv2.THRESH_BINARY)[1]
+    return np.asarray(cv2.reduce(over, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / away.shape[1])

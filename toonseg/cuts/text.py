@@ -28,6 +28,7 @@ _LETTERS_LONG = 0.2  # share of the edges that may belong to marks taller than a
 _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave as paper
 _PAPER_AND_INK = 2
 _BUBBLE_COLOURS = 3
+_STROKES = 5  # strokes of a letter that its height holds at least
 _FEATURES = 5  # marks on a plain face: eyes, brows and mouth
 _ALIKE = 24  # levels around a colour, or around the mixtures of two, that count as the same
 _COVERED = 0.95  # share of the pixels that the counted colours make up
@@ -37,9 +38,10 @@ _SAMPLE = 900  # pixels whose colours are counted
 
 @dataclass(frozen=True)
 class Palette:
-    """The commonest colour (3,), and how many colours there are besides the gutters'."""
+    """The commonest colour (3,), all colours besides the gutters', and how many of these are no mixtures."""
 
     commonest: Colour
+    inks: tuple[Colour, ...]
     count: int
 
 
@@ -57,12 +59,11 @@ class Marks:
     @cached_property
     def paper(self) -> float:
         """The share of the colour in the middle of all, which is the commonest if that is more than half."""
-        red, green, blue = self._pixels.T
-        plain = np.ones(len(red), np.bool_)
-        for channel in (red, green, blue):
-            middle = np.partition(channel, len(channel) // 2)[len(channel) // 2]
-            plain &= np.abs(channel.astype(np.int16) - middle) <= _ALIKE
-        return np.count_nonzero(plain) / len(plain)
+        channels = self._pixels.T.astype(np.int16)
+        at = channels.shape[1] // 2
+        middle = np.partition(channels, at, axis=1)[:, at, None]
+        away = np.abs(channels - middle).max(axis=0)
+        return np.count_nonzero(away <= _ALIKE) / len(away)
 
     @property
     def colours(self) -> int:
@@ -85,6 +86,15 @@ class Marks:
         return self._marks[2]
 
     @cached_property
+    def blocks(self) -> int:
+        """How many of its colours fill a block that is thicker than the strokes of letters of its size."""
+        thick = np.ones((max(1, min(self._mask.shape) // _STROKES),) * 2, np.uint8)
+        own = np.ascontiguousarray(self._mask).view(np.uint8)
+        fills = [self._coloured(ink) & own for ink in self._palette.inks]
+        eroded = [cv2.erode(fill, thick, borderType=cv2.BORDER_CONSTANT, borderValue=0) for fill in fills]
+        return sum(bool(rest.any()) for rest in eroded)
+
+    @cached_property
     def strokes(self) -> int:
         """The number of separate marks of another colour deep inside it, however small."""
         drawn = (self._plain == 0) & self._deeper(_DEEP)
@@ -93,9 +103,12 @@ class Marks:
     @cached_property
     def _plain(self) -> NDArray[np.uint8]:
         """255 where its picture is of the commonest colour."""
-        paper = self._palette.commonest
-        plain = cv2.inRange(self._picture, (paper - _ALIKE).clip(0), (paper + _ALIKE).clip(0, 255))
-        return np.asarray(plain, np.uint8)
+        return self._coloured(self._palette.commonest)
+
+    def _coloured(self, colour: Colour) -> NDArray[np.uint8]:
+        """255 where its picture is of a colour."""
+        found = cv2.inRange(self._picture, (colour - _ALIKE).clip(0), (colour + _ALIKE).clip(0, 255))
+        return np.asarray(found, np.uint8)
 
     @cached_property
     def _pixels(self) -> Picture:
@@ -170,7 +183,8 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
             left &= (_from_mixtures(levels, [colour] * len(colours), colours) > _ALIKE).all(axis=0)
         levels, weights = levels[:, left], weights[left]
         colours.append(colour)
-    return Palette(colours[int(np.argmax(shares))], _pure(colours, len(gutters)) + int(weights.sum() > some))
+    count = _pure(colours, len(gutters)) + int(weights.sum() > some)
+    return Palette(colours[int(np.argmax(shares))], tuple(colours[len(gutters) :]), count)
 
 
 def _counted(pixels: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -237,6 +251,8 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
 
     ``tall`` tells that it is taller than the letters of a sound effect.
     """
-    if is_bubble(marks) or (marks.colours <= 1 and marks.long <= _LETTERS_LONG):
+    if is_bubble(marks):
         return True
-    return not tall and marks.colours <= _PAPER_AND_INK
+    short = marks.colours <= _PAPER_AND_INK and not tall
+    # A head may have two colours, too, hair and skin: of a letter's, one is but its edge.
+    return (short or (marks.colours <= 1 and marks.long <= _LETTERS_LONG)) and marks.blocks < _PAPER_AND_INK

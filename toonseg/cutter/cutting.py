@@ -16,7 +16,7 @@ from toonseg.cutter.sources import open_loose, open_source, source_name
 from toonseg.episodes import CutParams, panels_of, with_path, write_pictures
 from toonseg.errors import ToonsegError
 from toonseg.parallel import map_episodes
-from toonseg.params import load_params
+from toonseg.params import check_params, find_section, read_yaml
 from toonseg.records import PANEL, TEXT, Panel, Placement
 from toonseg.store import whole_folder, write_json, write_table
 from toonseg.strip import Strip
@@ -77,7 +77,12 @@ def load_thresholds(path: Path | None) -> tuple[RoughCutParams, CutParams]:
     """Read the thresholds from ``path``, or from the params.yaml here, or from toonseg's own."""
     here, own = Path("params.yaml"), Path(__file__).parents[2] / "params.yaml"
     path = path or (own if not here.exists() and own.exists() else here)
-    return load_params("cut_rough", RoughCutParams, path), load_params("cut", CutParams, path)
+    document = read_yaml(path)
+    rough, fine = (find_section(document, name, path) for name in ("cut_rough", "cut"))
+    return (
+        check_params(rough, RoughCutParams, f"{path}, section 'cut_rough'"),
+        check_params(fine, CutParams, f"{path}, section 'cut'"),
+    )
 
 
 def _check_names(paths: Sequence[Path], wish: Wish) -> None:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from toonseg.console import progress
-from toonseg.engines.base import Coco, Device, Predictor, load
+from toonseg.engines.base import LOOK_AHEAD, Coco, Device, Predictor, load
 from toonseg.engines.model_dir import read_model_card
 from toonseg.panels import read_panel_file, read_pictures
 from toonseg.parallel import Task, map_tasks, on_cluster
@@ -50,20 +49,21 @@ class _Here:
 
 
 class _OnCluster:
-    """The model goes to each worker once, and each episode's panels to one of them."""
+    """The model goes to each worker once, and so many panels to one of them as it takes at a time.
+
+    So each batch is the one that it would be here: another could change the last digits of a score.
+    """
 
     def __init__(self, model: Path, device: Device) -> None:
         self._model, self._device = model, device
         self.classes = tuple(read_model_card(model)["classes"])
 
     def predict(self, folder: Path, images: Sequence[Image], score_floor: float) -> list[Coco]:
-        episodes = [
-            tuple(rows) for _, rows in groupby(images, key=lambda image: (image["series"], image["episode"]))
-        ]
-        tasks = [Task(rows, tuple(folder / row["file_name"] for row in rows)) for rows in episodes]
+        shares = [tuple(images[first : first + LOOK_AHEAD]) for first in range(0, len(images), LOOK_AHEAD)]
+        tasks = [Task(share, tuple(folder / image["file_name"] for image in share)) for share in shares]
         files = sorted(path for path in self._model.iterdir() if path.is_file())
         work = partial(_predict, files=len(files), device=self._device, score_floor=score_floor)
-        found = progress(map_tasks(work, tasks, common=files), "predict", "episode", len(tasks))
+        found = progress(map_tasks(work, tasks, common=files), "predict", "share", len(tasks))
         return [result for results in found for result in results]
 
 
@@ -75,7 +75,7 @@ def _predict(
     device: Device,
     score_floor: float,
 ) -> list[Coco]:
-    """Predict an episode's panels; the first ``files`` of the sources are the model's."""
+    """Predict a share of the panels; the first ``files`` of the sources are the model's."""
     predictor = _loaded(tuple(sources[:files]), device)
     pictures = (
         (image["id"], read_panel_file(source, image["width"], image["height"])[1])
@@ -86,7 +86,7 @@ def _predict(
 
 @lru_cache(maxsize=1)
 def _loaded(files: tuple[Source, ...], device: Device) -> Predictor:
-    """The model that ``files`` make up; a worker keeps it for its next episode."""
+    """The model that ``files`` make up; a worker keeps it for its next share."""
     with TemporaryDirectory(prefix="toonseg-model-") as name:
         for file in files:
             write_bytes(Path(name) / file.name, file.read_bytes())

@@ -58,6 +58,7 @@ def project(tmp_path):
     return tmp_path
 
 
+@pytest.mark.all
 def test_the_comment_tells_parameters_scores_and_pictures(project):
     done = run(".ci/comment", "HEAD~1", "https://example.org/raw/1", cwd=project)
     assert done.returncode == 0, done.stderr
@@ -67,6 +68,7 @@ def test_the_comment_tells_parameters_scores_and_pictures(project):
     assert "![plots/seen.png](https://example.org/raw/1/plots/seen.png)" in done.stdout
 
 
+@pytest.mark.all
 def test_the_comment_says_where_nothing_changed(project):
     done = run(".ci/comment", "HEAD", "https://example.org/raw/1", cwd=project)
     assert done.stdout.count("No change.") == 3

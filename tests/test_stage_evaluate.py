@@ -279,6 +279,7 @@ def test_export_refuses_a_model_of_other_classes(project):
         export.main()
 
 
+@pytest.mark.all
 def test_a_cluster_without_the_files_predicts_the_same(project, tmp_path, monkeypatch):
     evaluate.main()
     here = outputs(project, "data/predictions", "metrics", "plots")

@@ -91,6 +91,7 @@ def test_what_every_machine_computes_alike_is_named_when_it_differs(begin, capfd
     assert "error: split must give the same bytes on every machine" in said.err
 
 
+@pytest.mark.all
 def test_what_is_learnt_may_differ_on_another_kind_of_machine(begin, capfd):
     begin("train")
     assert main(["verify", "--until", "train"]) == 1
@@ -104,6 +105,7 @@ def test_changes_that_a_clone_would_not_hold_are_told(begin, capfd):
     assert "error: pages changed since the last commit, which is what verify clones" in capfd.readouterr().err
 
 
+@pytest.mark.all
 def test_a_stage_that_fails_in_the_clone_is_told(begin, capfd):
     root = begin()
     (root / ".gitignore").write_text("/panels\n/dataset\n/model\n/pages\n")

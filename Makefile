@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED := 1
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro experiments test test-all check clean
+.PHONY: help setup repro verify experiments test test-all check clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -30,6 +30,9 @@ $(READY): pyproject.toml constraints.txt
 repro: setup ## Run the pipeline: only the stages whose inputs changed run
 	@$(BIN)/dvc repro
 	@echo 'Look at plots/evaluate/predictions.png, metrics/evaluate.json and data/exports.'
+
+verify: setup ## Run the last commit again in a clean clone and compare every hash
+	@$(BIN)/toonseg verify
 
 # Their pipeline waits under another name: DVC would tell of stages that nobody has run in each `dvc status`.
 experiments: repro ## Train and test the seven experiments on two series (five trainings)

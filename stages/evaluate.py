@@ -3,12 +3,11 @@
 import time
 from pathlib import Path
 
-from toonseg.console import progress, run_stage
-from toonseg.engines.base import load
+from toonseg.console import run_stage
+from toonseg.engines.spread import open_predictor
 from toonseg.errors import ToonsegError
 from toonseg.metrics.coco import EvaluateParams
 from toonseg.metrics.tables import as_metrics, report, text
-from toonseg.panels import read_pictures
 from toonseg.params import load_params
 from toonseg.pictures.compare import comparison
 from toonseg.pictures.palette import small_png
@@ -29,10 +28,9 @@ def main() -> str:
     truth = read_json(TEST)
     if not truth["images"]:
         raise ToonsegError(f"{TEST} holds no panel to test on: lower split.train or label more panels")
-    pictures = progress(read_pictures(PANELS, truth["images"]), "predict", "panel", len(truth["images"]))
-    predictor = load(MODEL, params.device)
+    predictor = open_predictor(MODEL, params.device)
     started_s = time.monotonic()
-    results = predictor.predict(pictures, params.score_floor)
+    results = predictor.predict(PANELS, truth["images"], params.score_floor)
     milliseconds = 1000 * (time.monotonic() - started_s) / len(truth["images"])
     scored = report(truth, results, params.count_score)
     its = scored.scores["segm"].overall

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from toonseg.console import progress, run_stage
-from toonseg.engines.base import load
+from toonseg.engines.spread import open_predictor
 from toonseg.export.gather import (
     check_classes,
     check_labelled,
     class_names,
     gather,
     labels_by_panel,
-    panel_pictures,
-    predict_panels,
+    panel_images,
+    results_by_panel,
     series_panels,
     sides_by_panel,
 )
@@ -49,10 +49,10 @@ def main() -> str:
     if params.source == "labels":
         check_labelled(labels, panels)
     else:
-        predictor = load(MODEL, params.device)
-        check_classes(predictor, classes)
-        pictures = progress(panel_pictures(PANELS, panels), "predict", "panel", len(panels))
-        predictions = predict_panels(predictor, pictures, panels, params.min_score)
+        predictor = open_predictor(MODEL, params.device)
+        check_classes(predictor.classes, classes)
+        results = predictor.predict(PANELS, panel_images(panels), params.min_score)
+        predictions = results_by_panel(results, panels)
     sides = sides_by_panel(train, test)
     gathered = gather(PANELS, panels, labels, predictions, sides=sides, classes=classes, params=params)
     job = ExportJob(

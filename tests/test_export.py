@@ -33,7 +33,8 @@ from toonseg.export.gather import (
     class_names,
     gather,
     labels_by_panel,
-    predict_panels,
+    panel_images,
+    results_by_panel,
     series_panels,
 )
 from toonseg.export.labelmaps import LabelMaps
@@ -406,15 +407,19 @@ class Finder:
 
 
 def test_a_model_of_other_classes_is_refused():
-    check_classes(Finder(), CLASSES)
+    check_classes(Finder.classes, CLASSES)
     with pytest.raises(EngineError, match="data/model knows hair, tie, data/dataset hair, vest"):
-        check_classes(Finder(), {1: "hair", 2: "vest"})
+        check_classes(Finder.classes, {1: "hair", 2: "vest"})
 
 
 def test_predictions_are_kept_by_panel(tmp_path):
     panels = write_panels(tmp_path, "a", ["panel", "panel"])
     pictures = ((number, picture_of(number, 4, 6)) for number in range(2))
-    found = predict_panels(Finder(), pictures, panels, 0.7)
+    assert [(its["id"], its["file_name"]) for its in panel_images(panels)] == [
+        (0, panels[0].path),
+        (1, panels[1].path),
+    ]
+    found = results_by_panel(Finder().predict(pictures, 0.7), panels)
 
     assert [(path, len(its), its[0]["score"]) for path, its in found.items()] == [
         (panels[0].path, 1, 0.7),

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from contextlib import closing
 
 import numpy as np
 import pytest
+from dask_cluster import Cluster
 from drawn_dataset import CLASSES, Heard, tiny, write_dataset
 from PIL import Image
 from ruamel.yaml import YAML
@@ -15,6 +17,7 @@ from toonseg.errors import EngineError, ImageError, ParamsError, ToonsegError
 from toonseg.export.cutouts import CutoutRow
 from toonseg.geometry import decode_rle
 from toonseg.metrics.tables import ClassBar, CurvePoint
+from toonseg.parallel import ENGINE
 from toonseg.records import Panel
 from toonseg.store import read_json, read_table, write_json, write_table
 
@@ -274,3 +277,16 @@ def test_export_refuses_a_model_of_other_classes(project):
 
     with pytest.raises(EngineError, match="data/model knows disc, rectangle, data/dataset circle, rectangle"):
         export.main()
+
+
+@pytest.mark.all
+def test_a_cluster_without_the_files_predicts_the_same(project, tmp_path, monkeypatch):
+    evaluate.main()
+    here = outputs(project, "data/predictions", "metrics", "plots")
+    shutil.rmtree(project / "data/predictions")
+    (tmp_path / "elsewhere").mkdir()
+    with closing(Cluster(tmp_path / "elsewhere", 1)) as cluster:
+        monkeypatch.setenv(ENGINE, cluster.address)
+        evaluate.main()
+    assert outputs(project, "data/predictions", "metrics", "plots") == here
+    assert read_json(evaluate.PREDICTIONS)

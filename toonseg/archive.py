@@ -14,7 +14,7 @@ from typing import Any
 
 from toonseg.errors import ToonsegError
 from toonseg.records import Page, natural_key
-from toonseg.store import whole_file
+from toonseg.store import Source, whole_file
 
 INFO = "episode.json"
 _AGAIN = "delete it and crawl again"
@@ -34,7 +34,7 @@ def write_episode(path: Path, pages: Sequence[tuple[Page, bytes]], info: dict[st
             archive.writestr(zipfile.ZipInfo(page.name, _FIXED_DATE), data)
 
 
-def read_info(path: Path) -> dict[str, Any]:
+def read_info(path: Source) -> dict[str, Any]:
     """``episode.json`` of a CBZ. Raises ToonsegError when the archive or the entry is unusable."""
     with _open(path) as archive:
         try:
@@ -44,7 +44,7 @@ def read_info(path: Path) -> dict[str, Any]:
             raise ToonsegError(f"{path}: no readable {INFO} in it ({error}): {_AGAIN}") from None
 
 
-def read_pages(path: Path, series: str) -> list[Page]:
+def read_pages(path: Source, series: str) -> list[Page]:
     """The pages that a CBZ lists, in their order; the archive's name names the episode."""
     try:
         return [Page(series, path.stem, **row) for row in read_info(path)["pages"]]
@@ -52,7 +52,7 @@ def read_pages(path: Path, series: str) -> list[Page]:
         raise ToonsegError(f"{path}: {INFO} lists no usable pages ({error}): {_AGAIN}") from None
 
 
-def read_page(path: Path, page: Page) -> bytes:
+def read_page(path: Source, page: Page) -> bytes:
     """One page's bytes, checked against its digest. Raises ToonsegError when they are damaged."""
     with _open(path) as archive:
         try:
@@ -70,12 +70,15 @@ def episodes(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[zipfile.ZipFile]:
+def _open(path: Source) -> Iterator[zipfile.ZipFile]:
     try:
-        archive = zipfile.ZipFile(path)
+        file = path.open("rb")
     except FileNotFoundError:
         raise ToonsegError(f"{path} does not exist: run `dvc repro` to fetch it") from None
-    except zipfile.BadZipFile:
-        raise ToonsegError(f"{path} is not a whole CBZ: {_AGAIN}") from None
-    with archive:
-        yield archive
+    with file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except zipfile.BadZipFile:
+            raise ToonsegError(f"{path} is not a whole CBZ: {_AGAIN}") from None
+        with archive:
+            yield archive

@@ -15,6 +15,8 @@ from toonseg.engines.commands import add_commands as add_engine_commands
 from toonseg.export.commands import add_rejoin
 from toonseg.labelling.commands import add_labels
 from toonseg.report.commands import add_report
+from toonseg.times import add_times
+from toonseg.verify import add_verify
 
 PIPELINE = """\
 the pipeline (params.yaml holds every threshold; only stale stages run):
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     add_engine_commands(commands)
     add_report(commands)
     add_rejoin(commands)
+    add_times(commands.add_parser("times", help="say what each stage took, in time and memory"))
+    add_verify(commands.add_parser("verify", help="run all again in a clean clone and compare every hash"))
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

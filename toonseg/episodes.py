@@ -15,12 +15,12 @@ from toonseg.cuts.panels import Drawing, PanelParams, find_panels
 from toonseg.errors import ImageError
 from toonseg.images import encode
 from toonseg.pages import open_strip
-from toonseg.parallel import map_episodes
+from toonseg.parallel import Task, map_tasks
 from toonseg.records import PANEL, TEXT, Band, Panel, Placement
-from toonseg.store import write_bytes
+from toonseg.store import Source, Write, write_bytes
 from toonseg.strip import Strip
 
-Draw = Callable[[str, Strip, Sequence[tuple[int, int]], Sequence[Panel]], None]
+Draw = Callable[[str, Strip, Sequence[tuple[int, int]], Sequence[Panel], Write], None]
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,19 @@ class CutParams(PanelParams):
 
 @dataclass(frozen=True)
 class _Job:
-    """One episode's share of the work; ``bands`` are empty before the rough cut."""
+    """An episode to cut; ``bands`` are empty before the rough cut."""
 
-    archive: Path
     placements: tuple[Placement, ...]
-    bands: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def strip(self) -> Strip:
-        return open_strip(self.archive, self.placements)
+    bands: tuple[tuple[int, int], ...]
 
 
 def rough_cut_series(
     folder: Path, placements: Sequence[Placement], params: RoughCutParams, processes: int | None = None
 ) -> list[Band]:
     """Find the bands of every episode that ``placements`` lists, with its pages in ``folder``."""
-    jobs = _jobs(folder, placements)
-    cut = map_episodes(partial(_rough_cut, params=params), jobs, processes)
-    return [band for bands in progress(cut, "rough cut", "episode", len(jobs)) for band in bands]
+    tasks = _tasks(folder, placements)
+    cut = map_tasks(partial(_rough_cut, params=params), tasks, processes)
+    return [band for bands in progress(cut, "rough cut", "episode", len(tasks)) for band in bands]
 
 
 def cut_series(
@@ -66,9 +61,9 @@ def cut_series(
 
     ``draw``, a function that can be pickled, is called for each episode with what was found.
     """
-    jobs = _jobs(folder, placements, bands)
-    cut = map_episodes(partial(_cut, params=params, out=out, draw=draw), jobs, processes)
-    return [panel for panels in progress(cut, "cut", "episode", len(jobs)) for panel in panels]
+    tasks = _tasks(folder, placements, bands)
+    cut = map_tasks(partial(_cut, params=params, out=out, draw=draw), tasks, processes)
+    return [panel for panels in progress(cut, "cut", "episode", len(tasks)) for panel in panels]
 
 
 def count_cut(
@@ -84,29 +79,31 @@ def count_cut(
     }
 
 
-def _jobs(folder: Path, placements: Sequence[Placement], bands: Sequence[Band] = ()) -> list[_Job]:
-    """A job for each episode, in the order of the placements."""
+def _tasks(folder: Path, placements: Sequence[Placement], bands: Sequence[Band] = ()) -> list[Task[_Job]]:
+    """A task for each episode, which reads its archive, in the order of the placements."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for band in bands:
+        spans.setdefault(band.episode, []).append((band.y0, band.y1))
     return [
-        _Job(
-            folder / f"{episode}.cbz",
-            tuple(rows),
-            tuple((band.y0, band.y1) for band in bands if band.episode == episode),
-        )
+        Task(_Job(tuple(rows), tuple(spans.get(episode, ()))), (folder / f"{episode}.cbz",))
         for episode, rows in groupby(placements, key=lambda placement: placement.episode)
     ]
 
 
-def _rough_cut(job: _Job, params: RoughCutParams) -> list[Band]:
+def _rough_cut(job: _Job, files: Sequence[Source], _: Write, params: RoughCutParams) -> list[Band]:
     first = job.placements[0]
-    return [Band(first.series, first.episode, y0, y1) for y0, y1 in find_bands(job.strip, params)]
+    bands = find_bands(open_strip(files[0], job.placements), params)
+    return [Band(first.series, first.episode, y0, y1) for y0, y1 in bands]
 
 
-def _cut(job: _Job, params: CutParams, out: Path, draw: Draw | None) -> list[Panel]:
-    strip, first = job.strip, job.placements[0]
+def _cut(
+    job: _Job, files: Sequence[Source], write: Write, params: CutParams, out: Path, draw: Draw | None
+) -> list[Panel]:
+    strip, first = open_strip(files[0], job.placements), job.placements[0]
     panels = panels_of(first, find_panels(strip, job.bands, params))
-    write_pictures(strip, panels, params, out / first.episode)
+    write_pictures(strip, panels, params, out / first.episode, write)
     if draw is not None:
-        draw(first.episode, strip, job.bands, panels)
+        draw(first.episode, strip, job.bands, panels, write)
     return [with_path(panel, f"{first.series}/{first.episode}", params) for panel in panels]
 
 
@@ -117,7 +114,9 @@ def panels_of(page: Placement, drawings: Sequence[Drawing]) -> list[Panel]:
     ]
 
 
-def write_pictures(strip: Strip, panels: Sequence[Panel], params: CutParams, folder: Path) -> None:
+def write_pictures(
+    strip: Strip, panels: Sequence[Panel], params: CutParams, folder: Path, write: Write = write_bytes
+) -> None:
     """Crop the panels of a strip and write their pictures, named by their places, in ``folder``."""
     for panel in panels:
         if panel.kind == TEXT:
@@ -127,7 +126,7 @@ def write_pictures(strip: Strip, panels: Sequence[Panel], params: CutParams, fol
             data = encode(picture, params.format, params.quality)
         except ImageError as error:
             raise ImageError(f"panel {panel.id}: {error}: choose png as cut.format") from None
-        write_bytes(folder / f"{panel.place}.{params.format}", data)
+        write(folder / f"{panel.place}.{params.format}", data)
 
 
 def with_path(panel: Panel, folder: str, params: CutParams) -> Panel:

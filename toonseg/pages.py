@@ -7,6 +7,7 @@ from toonseg.archive import episodes, read_page, read_pages
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import decode, decode_half
 from toonseg.records import Page, Placement
+from toonseg.store import Source
 from toonseg.strip import Strip, common_width, place_pages
 
 MOST_TIMES_WIDER = 16  # a page scaled by more would not be legible beside the others
@@ -49,7 +50,7 @@ def check_sizes(pages: Sequence[Page], label: Callable[[Page], str]) -> None:
             raise ImageError(f"{size}, most of its pages are {width_px} wide: leave it out")
 
 
-def open_strip(archive: Path, placements: Sequence[Placement]) -> Strip:
+def open_strip(archive: Source, placements: Sequence[Placement]) -> Strip:
     """Open the strip of one episode, whose pages are decoded when their rows are asked for.
 
     Raises ToonsegError that names the archive (and, on reading, the page) when the archive is missing or

@@ -6,6 +6,7 @@ from typing import Any
 
 from toonseg.errors import ImageError
 from toonseg.images import Picture, decode
+from toonseg.store import Source
 
 
 def read_panel(folder: Path, name: str, width: int, height: int) -> tuple[bytes, Picture]:
@@ -13,7 +14,11 @@ def read_panel(folder: Path, name: str, width: int, height: int) -> tuple[bytes,
 
     Raises ImageError when it is missing, damaged, or not of the size that it should have.
     """
-    path = folder / name
+    return read_panel_file(folder / name, width, height)
+
+
+def read_panel_file(path: Source, width: int, height: int) -> tuple[bytes, Picture]:
+    """A panel's file and its pixels, as ``read_panel`` gives them and raises."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:

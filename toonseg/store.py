@@ -6,17 +6,51 @@ that is killed leaves the old file or the new one, never half of one.
 
 import csv
 import hashlib
+import io
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, BinaryIO, Literal, TypeVar, get_type_hints
 
 from toonseg.errors import ToonsegError
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CarriedFile:
+    """A file of another machine: its path there, by which messages name it, and its bytes."""
+
+    path: Path
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.name
+
+    @property
+    def stem(self) -> str:
+        """Its name without the suffix."""
+        return self.path.stem
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO:
+        """Open it to read."""
+        return io.BytesIO(self.data)
+
+    def read_bytes(self) -> bytes:
+        """What it holds."""
+        return self.data
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+Source = Path | CarriedFile  # a file that is only read
+Write = Callable[[Path, bytes], None]  # what writes a file: ``write_bytes``, or who carries it there
 
 
 @contextmanager

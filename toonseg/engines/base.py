@@ -25,6 +25,7 @@ DETECTRON2_INSTALL = (
     "'git+https://github.com/facebookresearch/detectron2.git'"
 )
 REHEARSED_STEPS = 10
+LOOK_AHEAD = 32  # pictures that a predictor takes at a time, to batch those of the same padded size
 
 
 @dataclass(frozen=True)

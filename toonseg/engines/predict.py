@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torchvision.models.detection import MaskRCNN
 
-from toonseg.engines.base import Coco
+from toonseg.engines.base import LOOK_AHEAD, Coco
 from toonseg.engines.data import fit_scale, resized
 from toonseg.engines.small import SIZE_DIVISIBLE
 from toonseg.geometry import Mask, crop_rle, encode_rle
@@ -19,7 +19,6 @@ from toonseg.images import Picture
 T = TypeVar("T")
 
 _BATCH = 8
-_AHEAD = 4 * _BATCH  # pictures looked at to find some of the same padded size
 _ROI_ALIGN_SHIFT_PX = 0.5  # see _drawn
 
 
@@ -47,7 +46,7 @@ class TorchvisionPredictor:
         on_cpu = self._device.type == "cpu"
         threads = self._params["threads"] if on_cpu else 1
         with ThreadPoolExecutor(threads, initializer=_keep_to_one_core if on_cpu else None) as pool:
-            chunks = _chunks(iter(images), _AHEAD)
+            chunks = _chunks(iter(images), LOOK_AHEAD)
             return [result for chunk in chunks for result in self._predict(chunk, pool)]
 
     def _predict(self, images: list[tuple[int, Picture]], pool: ThreadPoolExecutor) -> Iterator[Coco]:

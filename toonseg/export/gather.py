@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toonseg.engines.base import Predictor
 from toonseg.errors import EngineError, LabelError, ParamsError
 from toonseg.export.instances import ExportPanel, ExportParams, Side, choose_instances
-from toonseg.images import Picture
 from toonseg.panels import read_panel
 from toonseg.records import PANEL, Panel
 from toonseg.store import read_table
@@ -67,29 +65,36 @@ def check_labelled(labels: ByPanel, panels: Sequence[Panel]) -> None:
             )
 
 
-def predict_panels(
-    predictor: Predictor, pictures: Iterator[tuple[int, Picture]], panels: Sequence[Panel], score_floor: float
-) -> dict[str, list[Coco]]:
-    """The model's results by the panel's path; ``pictures`` come with the panel's number as their id."""
-    results: dict[str, list[Coco]] = defaultdict(list)
-    for result in predictor.predict(pictures, score_floor):
-        results[panels[result["image_id"]].path].append(result)
-    return results
+def panel_images(panels: Sequence[Panel]) -> list[Coco]:
+    """Panels as the images of a COCO file; each one's id is its place in the list."""
+    return [
+        {
+            "id": number,
+            "file_name": panel.path,
+            "width": panel.x1 - panel.x0,
+            "height": panel.y1 - panel.y0,
+            "series": panel.series,
+            "episode": panel.episode,
+        }
+        for number, panel in enumerate(panels)
+    ]
 
 
-def check_classes(predictor: Predictor, classes: Mapping[int, str]) -> None:
+def results_by_panel(results: Sequence[Coco], panels: Sequence[Panel]) -> dict[str, list[Coco]]:
+    """The model's results on ``panel_images`` by the panel's path."""
+    found: dict[str, list[Coco]] = defaultdict(list)
+    for result in results:
+        found[panels[result["image_id"]].path].append(result)
+    return found
+
+
+def check_classes(known: Sequence[str], classes: Mapping[int, str]) -> None:
     """Raise EngineError when the model was trained for other classes than the datasets have."""
-    if dict(enumerate(predictor.classes, start=1)) != dict(classes):
+    if dict(enumerate(known, start=1)) != dict(classes):
         raise EngineError(
-            f"data/model knows {', '.join(predictor.classes)}, data/dataset {', '.join(classes.values())}: "
+            f"data/model knows {', '.join(known)}, data/dataset {', '.join(classes.values())}: "
             "run `dvc repro train`"
         )
-
-
-def panel_pictures(folder: Path, panels: Sequence[Panel]) -> Iterator[tuple[int, Picture]]:
-    """Number and picture of each panel, one at a time. Raises ImageError when one cannot be read."""
-    for number, panel in enumerate(panels):
-        yield number, _read(folder, panel)[1]
 
 
 def gather(
@@ -110,14 +115,11 @@ def gather(
     for panel in panels:
         if params.source == "labels" and panel.path not in labels:
             continue
-        data, picture = _read(folder, panel)
+        width, height = panel.x1 - panel.x0, panel.y1 - panel.y0
+        data, picture = read_panel(folder, panel.path, width, height)
         drawn, found = labels.get(panel.path, ()), predictions.get(panel.path, ())
         for mask in (annotation["segmentation"] for annotation in (*drawn, *found)):
             if tuple(mask["size"]) != picture.shape[:2]:
                 raise LabelError(f"{panel.path}: its masks are of another cut: run `dvc repro`")
         instances = choose_instances(drawn, found, classes, params)
         yield ExportPanel(panel, data, picture, instances, sides.get(panel.path, "unlabelled"))
-
-
-def _read(folder: Path, panel: Panel) -> tuple[bytes, Picture]:
-    return read_panel(folder, panel.path, panel.x1 - panel.x0, panel.y1 - panel.y0)

@@ -1,5 +1,6 @@
 """The pages of a series as they may be shared: their places and digests, without their pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -9,8 +10,9 @@ from toonseg.console import progress
 from toonseg.digests import perceptual_hash
 from toonseg.errors import ToonsegError
 from toonseg.images import decode
+from toonseg.parallel import Task, map_tasks
 from toonseg.records import Placement
-from toonseg.store import read_table
+from toonseg.store import Source, Write, read_table
 
 
 @dataclass(frozen=True)
@@ -31,36 +33,31 @@ class SharedPage:
 
 
 def shared_pages(pages: Path, strips: Path, series: str) -> list[SharedPage]:
-    """Every page of a series in the order of its strips; each is decoded once, one at a time.
+    """Every page of a series in the order of its strips; each is decoded once, several episodes side by side.
 
     ``pages`` is the folder of all series' CBZ files, ``strips`` that of their placements. Raises ToonsegError
     when one of them cannot be read, or they do not fit each other.
     """
     placements = read_table(strips / f"{series}.csv", Placement)
+    tasks = [
+        Task(tuple(placed), (pages / series / f"{episode}.cbz",))
+        for episode, placed in groupby(placements, key=lambda its: its.episode)
+    ]
+    found = progress(map_tasks(_shared_pages, tasks), f"digest {series}", "episode", len(tasks))
+    return [page for episode in found for page in episode]
+
+
+def _shared_pages(placements: Sequence[Placement], files: Sequence[Source], _: Write) -> list[SharedPage]:
+    """An episode's pages, of its archive."""
+    (archive,) = files
+    series, episode = placements[0].series, placements[0].episode
+    listed = {page.name: page for page in read_pages(archive, series)}
     found = []
-    for episode, placed in groupby(
-        progress(placements, f"digest {series}", "page"), key=lambda its: its.episode
-    ):
-        archive = pages / series / f"{episode}.cbz"
-        listed = {page.name: page for page in read_pages(archive, series)}
-        for its in placed:
-            if its.name not in listed:
-                raise ToonsegError(f"{archive} has no page {its.name}: run `dvc repro` to link it again")
-            page = listed[its.name]
-            hashed = perceptual_hash(decode(read_page(archive, page), f"{archive}, page {page.name}"))
-            size = (page.width, page.height)
-            found.append(
-                SharedPage(
-                    series,
-                    episode,
-                    page.page,
-                    page.name,
-                    *size,
-                    page.sha256,
-                    hashed,
-                    its.scale,
-                    its.y0,
-                    its.y1,
-                )
-            )
+    for its in placements:
+        if its.name not in listed:
+            raise ToonsegError(f"{archive} has no page {its.name}: run `dvc repro` to link it again")
+        page = listed[its.name]
+        hashed = perceptual_hash(decode(read_page(archive, page), f"{archive}, page {page.name}"))
+        facts = (page.width, page.height, page.sha256, hashed, its.scale, its.y0, its.y1)
+        found.append(SharedPage(series, episode, page.page, page.name, *facts))
     return found

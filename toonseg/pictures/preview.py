@@ -11,7 +11,7 @@ from toonseg.images import encode
 from toonseg.pictures.overlay import font
 from toonseg.pictures.palette import INK, PAPER, RGB, Picture, class_colour
 from toonseg.records import PANEL, Panel
-from toonseg.store import write_bytes
+from toonseg.store import Write, write_bytes
 from toonseg.strip import HalfStrip, Strip, shrink
 
 PANEL_COLOUR: RGB = class_colour(5)
@@ -28,10 +28,15 @@ _QUALITY = 85
 
 
 def write_preview(
-    folder: Path, name: str, strip: Strip, bands: Sequence[tuple[int, int]], panels: Sequence[Panel]
+    folder: Path,
+    name: str,
+    strip: Strip,
+    bands: Sequence[tuple[int, int]],
+    panels: Sequence[Panel],
+    write: Write = write_bytes,
 ) -> None:
     """Write the preview as ``folder``/NAME.jpg."""
-    write_bytes(folder / f"{name}.jpg", encode(preview(strip, bands, panels), "jpg", _QUALITY))
+    write(folder / f"{name}.jpg", encode(preview(strip, bands, panels), "jpg", _QUALITY))
 
 
 def preview(strip: Strip, bands: Sequence[tuple[int, int]], panels: Sequence[Panel]) -> Picture:

@@ -1,0 +1,163 @@
+"""Episodes are worked on here or on a cluster, with the same bytes, whoever is killed on the way."""
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import shared_work
+from dask_cluster import ROOT, Cluster
+
+from toonseg.errors import ToonsegError
+from toonseg.parallel import ENGINE, Task, in_order, map_episodes, map_tasks
+
+EXPECTED = {f"{number:02d}.txt": b"abc" * number for number in range(12)}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, with a file that each task reads; a cluster's workers stand elsewhere."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    Path("pages").write_bytes(b"abc")
+    return home
+
+
+@pytest.fixture(scope="module")
+def joint(tmp_path_factory):
+    """A cluster that tests may kill workers of."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def cluster(joint, folder, monkeypatch):
+    """The cluster, named in the environment."""
+    monkeypatch.setenv(ENGINE, joint.address)
+    return joint
+
+
+def tasks(count=12, of=lambda number: number):
+    return [Task(of(number), (Path("pages"),)) for number in range(count)]
+
+
+def written():
+    return {path.name: path.read_bytes() for path in Path("out").iterdir()}
+
+
+def test_a_cluster_without_workers_is_told(cluster):
+    cluster.with_workers(0)
+    with pytest.raises(ToonsegError, match="has no workers: start some"):
+        list(map_tasks(shared_work.repeat, tasks()))
+
+
+def test_a_cluster_without_the_files_writes_the_same_bytes_although_a_worker_is_killed(cluster):
+    cluster.with_workers(2)
+    results = map_tasks(shared_work.repeat, tasks())
+    first = next(results)
+    cluster.kill(cluster.workers[0])
+    assert [first, *results] == list(range(12))
+    assert written() == EXPECTED
+    assert not list(Path("data/checkpoints/episodes").iterdir())
+
+
+def test_a_fault_of_a_task_is_raised_as_here_and_a_missing_file_named(cluster):
+    cluster.with_workers(1)
+    with pytest.raises(ToonsegError, match="three is refused"):
+        list(map_tasks(shared_work.refuse_three, tasks()))
+    with pytest.raises(ToonsegError, match="gone does not exist: run `dvc repro`"):
+        list(map_tasks(shared_work.repeat, [Task(1, (Path("gone"),))]))
+
+
+def test_a_file_that_all_tasks_read_comes_before_their_own(cluster):
+    cluster.with_workers(1)
+    Path("model").write_bytes(b"model")
+    found = map_tasks(shared_work.contents, tasks(2), common=[Path("model")])
+    assert list(found) == [[b"model", b"abc"]] * 2
+
+
+def test_an_episode_that_kills_its_workers_is_told(cluster):
+    cluster.with_workers(2)
+    with pytest.raises(ToonsegError, match="an episode killed 2 workers, perhaps for want of memory"):
+        list(map_tasks(shared_work.die_on_worker, tasks(1)))
+
+
+def test_workers_of_another_toonseg_are_refused(cluster, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "toonseg", other / "toonseg", ignore=shutil.ignore_patterns("__pycache__"))
+    with (other / "toonseg/errors.py").open("a") as file:
+        file.write("# changed\n")
+    cluster.with_workers(0).workers.append(cluster.begin_worker(other))
+    with pytest.raises(ToonsegError, match=r"worker tcp://\S+ has toonseg \w+, this machine \w+: install"):
+        list(map_tasks(shared_work.repeat, tasks()))
+
+    (other / "toonseg/cluster.py").unlink()
+    cluster.with_workers(0).workers.append(cluster.begin_worker(other))
+    with pytest.raises(ToonsegError, match=r"worker tcp://\S+ cannot run this toonseg"):
+        list(map_tasks(shared_work.repeat, tasks()))
+    cluster.with_workers(0)
+
+
+def test_a_lost_scheduler_is_told_and_the_next_run_does_only_the_rest(cluster, tmp_path, monkeypatch):
+    for name in ("marks", "elsewhere"):
+        (tmp_path / name).mkdir()
+    work = tasks(of=lambda number: (number, tmp_path / "marks"))
+    with closing(Cluster(tmp_path / "elsewhere", 1)) as lost:
+        monkeypatch.setenv(ENGINE, lost.address)
+        results = map_tasks(shared_work.repeat_and_tell, work)
+        came = [next(results) for _ in range(6)]
+    with pytest.raises(ToonsegError, match=r"the Dask scheduler at tcp://.* lost: .*what came back is kept"):
+        came += results
+    monkeypatch.setenv(ENGINE, cluster.with_workers(1).address)
+    assert list(map_tasks(shared_work.repeat_and_tell, work)) == list(range(12))
+    assert written() == EXPECTED
+    assert [(tmp_path / "marks" / str(number)).read_text() for number in came] == ["x"] * len(came)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "ftp://127.0.0.1:1"])
+def test_an_address_that_nobody_answers_is_told(folder, monkeypatch, address):
+    monkeypatch.setenv(ENGINE, address)
+    with pytest.raises(ToonsegError, match=rf"{ENGINE}={address}: no Dask scheduler answers there"):
+        list(map_tasks(shared_work.repeat, tasks()))
+
+
+def test_dask_is_imported_only_when_the_variable_is_set():
+    code = "import sys, stages.cut, stages.export; print({'dask', 'toonseg.cluster'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "set()\n"
+
+
+def test_a_killed_process_s_share_is_done_again(tmp_path):
+    jobs = [(number, tmp_path / "mark") for number in range(12)]
+    assert list(map_episodes(shared_work.die_once, jobs, 2)) == [2 * number for number in range(12)]
+    assert (tmp_path / "mark").exists()
+
+
+def test_few_items_are_handed_out_at_a_time():
+    handed, at_most = [], []
+
+    class Ready:
+        def __init__(self, item):
+            self.item = item
+
+        def result(self):
+            at_most.append(len(handed) - self.item)
+            return self.item
+
+    def submit(item):
+        handed.append(item)
+        return Ready(item)
+
+    assert list(in_order(submit, range(9), 3)) == list(range(9))
+    assert max(at_most) == 3
+
+
+def test_no_tasks_need_no_cluster(monkeypatch):
+    monkeypatch.setenv(ENGINE, "tcp://127.0.0.1:1")
+    assert list(map_tasks(shared_work.repeat, [])) == []
+    assert os.environ[ENGINE]

@@ -99,7 +99,7 @@ class ModelClock:
 
     def __init__(self, predictor: Any) -> None:
         self.seconds = 0.0
-        self._inside = 0
+        self._inside, self._since_s = 0, 0.0
         self._lock = threading.Lock()
         network = predictor._model if hasattr(predictor, "_model") else predictor._network
         network.register_forward_pre_hook(lambda *_: self._move(1))

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -70,6 +71,7 @@ def measure(case: Case, options: argparse.Namespace) -> dict[str, float]:
         batch=options.batch,
         short_side_px=options.side,
         long_side_px=2 * options.side,
+        first_size=1.0,
         scale_min=1.0,
         scale_max=1.0,
     )
@@ -93,19 +95,23 @@ def measure(case: Case, options: argparse.Namespace) -> dict[str, float]:
 
 
 class ModelClock:
-    """How long a predictor's network computes."""
+    """How long a predictor's network computes, on whichever thread: seconds in which any of them does."""
 
     def __init__(self, predictor: Any) -> None:
         self.seconds = 0.0
+        self._inside, self._since_s = 0, 0.0
+        self._lock = threading.Lock()
         network = predictor._model if hasattr(predictor, "_model") else predictor._network
-        network.register_forward_pre_hook(self._begin)
-        network.register_forward_hook(self._end)
+        network.register_forward_pre_hook(lambda *_: self._move(1))
+        network.register_forward_hook(lambda *_: self._move(-1))
 
-    def _begin(self, *_: Any) -> None:
-        self._began_s = time.perf_counter()
-
-    def _end(self, *_: Any) -> None:
-        self.seconds += time.perf_counter() - self._began_s
+    def _move(self, step: int) -> None:
+        with self._lock:
+            now_s = time.perf_counter()
+            if self._inside:
+                self.seconds += now_s - self._since_s
+            self._inside += step
+            self._since_s = now_s
 
 
 def _some(coco: dict[str, Any], most: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import resource
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,7 @@ from toonseg.report.build import ReportParams, build_report
 
 HEIGHT, WIDTH = 700, 690
 CLASSES = ("hair", "dress-shirt", "T-shirt", "pants", "skirt", "outer", "tie", "vest")
+DRAWN = 100  # different panels
 
 
 def main(count: str = "300") -> None:
@@ -41,23 +43,23 @@ def main(count: str = "300") -> None:
 
 
 def write_project(root: Path, count: int) -> None:
-    """Panels of soft shapes with 5 labels and 40 predictions each, all of them in the test set."""
+    """Panels of soft shapes with 5 labels and 40 predictions each, all of them in the test set.
+
+    After ``DRAWN`` of them they are the same again, with other scores.
+    """
     images, annotations, found = [], [], []
     for number in range(1, count + 1):
-        random = np.random.default_rng(number)
         name = f"drawn/{number // 20}/{number * HEIGHT:06d}-0000.png"
         path = root / "data/panels" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        small = random.integers(0, 256, (24, 24, 3), np.uint8)
-        picture = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-        path.write_bytes(encode(picture, "png", 100))
+        picture, shapes = drawn(number % DRAWN)
+        path.write_bytes(picture)
         image = {"id": number, "file_name": name, "width": WIDTH, "height": HEIGHT}
         images.append({**image, "series": "drawn", "episode": str(number // 20)})
-        shapes = [(int(random.integers(1, 9)), blob(random)) for _ in range(5)]
-        for class_id, mask in shapes:
+        for class_id, mask in shapes[:5]:
             annotations.append({**instance(number, class_id, mask), "iscrowd": 0})
-        for at in range(40):
-            class_id, mask = shapes[at % 5] if at < 10 else (int(random.integers(1, 9)), blob(random))
+        random = np.random.default_rng(number)
+        for class_id, mask in shapes:
             found.append({**instance(number, class_id, mask), "score": float(random.random())})
     categories = [{"id": at, "name": name} for at, name in enumerate(CLASSES, 1)]
     empty = {"images": [], "annotations": [], "categories": categories}
@@ -69,6 +71,16 @@ def write_project(root: Path, count: int) -> None:
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(json.dumps(value))
+
+
+@cache
+def drawn(number: int) -> tuple[bytes, list[tuple[int, dict]]]:
+    """A picture's PNG file, and 40 classes and masks, of which the first five come twice."""
+    random = np.random.default_rng(number)
+    small = random.integers(0, 256, (24, 24, 3), np.uint8)
+    picture = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    shapes = [(int(random.integers(1, 9)), blob(random)) for _ in range(35)]
+    return encode(picture, "png", 100), [*shapes[:5], *shapes]
 
 
 def blob(random: np.random.Generator) -> dict:

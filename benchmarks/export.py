@@ -9,10 +9,12 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel
 from toonseg.export.layouts import WITH_PIXELS, export_panels
@@ -29,12 +31,6 @@ HEIGHT, WIDTH = 700, 690
 def main(what: str = "speed", *more: str) -> None:
     """Print one figure's lines."""
     {"speed": speed, "rejoin": joined}[what](*more)
-
-
-def user_s() -> float:
-    """Seconds of CPU that this process has used."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def drawn(count: int):
@@ -63,56 +59,59 @@ def drawn(count: int):
 
 def speed(count: str = "1000") -> None:
     """Cut-outs and label maps: panels a second, the share of PNG encoding, memory at the start and end."""
-    encoding = 0.0
-    plain = cv2.imencode
-
-    def timed(*arguments):
-        nonlocal encoding
-        start = user_s()
-        done = plain(*arguments)
-        encoding += user_s() - start
-        return done
-
-    making = user_s()
-    for _ in drawn(int(count)):
-        pass
-    making = user_s() - making
+    spent = {"drawing": 0.0, "encoding": 0.0, "writing": 0.0}
     job = ExportJob(CLASSES, lambda series: [], "CC0-1.0")
     places = shelves(["cutouts", "labelmaps"], {"drawn": "own"}, WITH_PIXELS, False)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as timing:
         export_panels(Path(folder) / "warm", drawn(20), job, places)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        cv2.imencode = timed
-        pillow = time_pillow()
-        start = user_s()
-        export_panels(Path(folder) / "out", drawn(int(count)), job, places)
-        used = user_s() - start - making
-        cv2.imencode = plain
-    encoding += pillow()
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = most_memory_mb()
+        for what, owner, name in (
+            ("encoding", cv2, "imencode"),
+            ("encoding", Image.Image, "save"),
+            ("writing", Path, "write_bytes"),
+        ):
+            timing.enter_context(timed(owner, name, spent, what))
+        panels = drawn(int(count))
+        start = time.process_time()
+        export_panels(Path(folder) / "out", timed_items(panels, spent, "drawing"), job, places)
+        used = time.process_time() - start - spent["drawing"]
     print(f"{count} panels of {WIDTH} x {HEIGHT} with 6 masks: {int(count) / used:.1f} panels a CPU-second")
-    print(f"encoding PNG: {100 * encoding / used:.0f} % of the time")
-    print(f"most memory: {before / 1024:.0f} MB after 20 panels, {after / 1024:.0f} MB after {count}")
+    for what in ("encoding", "writing"):
+        print(f"{what} PNG files: {100 * spent[what] / used:.1f} % of the time")
+    print(f"most memory: {before:.0f} MB after 20 panels, {most_memory_mb():.0f} MB after {count}")
 
 
-def time_pillow():
-    """Time what Pillow encodes from now on; gives a function that ends it and tells the seconds."""
-    from PIL import Image
+def most_memory_mb() -> float:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    plain, total = Image.Image.save, 0.0
 
-    def timed(self, *arguments, **options):
-        nonlocal total
-        start = user_s()
-        plain(self, *arguments, **options)
-        total += user_s() - start
+@contextmanager
+def timed(owner, name, spent, what):
+    """Add the CPU-seconds of every call of a function to ``spent[what]``."""
+    plain = getattr(owner, name)
 
-    def end() -> float:
-        Image.Image.save = plain
-        return total
+    def call(*arguments, **options):
+        start = time.process_time()
+        try:
+            return plain(*arguments, **options)
+        finally:
+            spent[what] += time.process_time() - start
 
-    Image.Image.save = timed
-    return end
+    setattr(owner, name, call)
+    try:
+        yield
+    finally:
+        setattr(owner, name, plain)
+
+
+def timed_items(items, spent, what):
+    """The items, with the CPU-seconds that it takes to make each added to ``spent[what]``."""
+    start = time.process_time()
+    for item in items:
+        spent[what] += time.process_time() - start
+        yield item
+        start = time.process_time()
 
 
 def joined() -> None:

@@ -98,4 +98,4 @@ def write_project(root: Path, test: int = 30, train: int = 4, unlabelled: int = 
     each = {name: {**score, "n": 30} for name in CLASSES}
     groups = {"class": each, "series": {name: {**score, "n": 45} for name in SERIES}}
     write_json(root / "metrics/evaluate.json", {"segm": {**score, **groups}, "bbox": {**score, **groups}})
-    write_json(root / "metrics/split.json", {"panels": {"test": test, "train": train}})
+    write_json(root / "metrics/split.json", {"leaks": {"near_duplicate_panels": 6}})

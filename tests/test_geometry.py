@@ -131,8 +131,10 @@ def test_the_crops_to_the_tiles_of_a_mask_are_all_of_it(mask, xs, ys):
     rows = sorted({0, height, *(y for y in ys if y < height)})
     tiles = [(x0, y0, x1, y1) for x0, x1 in pairwise(columns) for y0, y1 in pairwise(rows)]
     again = np.zeros_like(mask)
-    for x0, y0, x1, y1 in tiles:
-        again[y0:y1, x0:x1] = decode_rle(crop_rle(encode_rle(mask), (x0, y0, x1, y1)))
+    for tile in tiles:
+        x0, y0, x1, y1 = tile
+        again[y0:y1, x0:x1] = decode_rle(crop_rle(encode_rle(mask), tile))
+        assert decode_rle(encode_rle(mask), tile).tolist() == again[y0:y1, x0:x1].tolist()
     assert again.tolist() == mask.tolist()
 
 

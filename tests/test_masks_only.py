@@ -226,6 +226,15 @@ def test_pages_are_found_in_archives_and_folders_beside_other_files(shared, mask
     assert kinds == ["file", "file"]
 
 
+def test_joining_on_a_full_disk_is_a_sentence_and_nothing_stays(masks, tmp_path, small_disk, capsys):
+    small_disk(tmp_path / "disk", free_kb=12)
+    pages = written(tmp_path / "pages")
+
+    assert main(["rejoin", str(masks), str(pages), "--out", str(tmp_path / "disk/out")]) == 1
+    assert "error: no space left on the disk" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["filler"]
+
+
 def test_pages_of_something_else_are_refused_and_nothing_is_written(masks, tmp_path):
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages/other.png").write_bytes(encode(page_picture("9", 9), "png", 100))

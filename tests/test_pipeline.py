@@ -135,26 +135,6 @@ def test_ctrl_c_in_a_stage_leaves_nothing_half_and_the_next_repro_goes_on(projec
     assert "up to date" in project.ok("dvc", "status")
 
 
-@pytest.fixture
-def small_disk(project):
-    """Give a way to lay a nearly full disk over a folder of the project; only root can."""
-    mounted = []
-
-    def lay(folder, free_kb):
-        place = project.root / folder
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        done = project.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place))
-        if done.returncode != 0:
-            pytest.skip(f"a full disk needs leave to mount one: {done.stdout.strip()}")
-        mounted.append(place)
-        (place / "filler").write_bytes(bytes((64 - free_kb) << 10))
-
-    yield lay
-    for place in mounted:
-        project.ok("umount", str(place))
-
-
 @pytest.mark.parametrize(
     ("stage", "folder", "free_kb"),
     [
@@ -167,7 +147,7 @@ def small_disk(project):
 )
 def test_a_full_disk_is_a_sentence_and_leaves_nothing_half(project, small_disk, stage, folder, free_kb):
     name, _, series = stage.partition("@")
-    small_disk(folder, free_kb)
+    small_disk(project.root / folder, free_kb)
     done = project.run("python", "-m", f"stages.{name}", *filter(None, [series]))
     assert done.returncode == 1, done.stdout
     assert "no space left on the disk" in done.stdout.lower()

@@ -77,17 +77,24 @@ def encode_rle(mask: Mask) -> Rle:
     return _text(coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8)))
 
 
-def decode_rle(rle: Rle) -> Mask:
-    """The mask of an Rle. Raises ValueError when its runs do not fill its size.
+def decode_rle(rle: Rle, box: Box | None = None) -> Mask:
+    """The mask of an Rle, or its part inside a box that does not reach beyond it.
+
+    Only the box's columns are drawn. Raises ValueError when the runs do not fill the Rle's size.
 
     >>> decode_rle({"size": [2, 2], "counts": "22"})
     array([[False,  True],
            [False,  True]])
+    >>> decode_rle({"size": [2, 2], "counts": "22"}, (1, 0, 2, 1))
+    array([[ True]])
     """
     height, width = rle["size"]
-    values = np.zeros(len(runs := rle_runs(rle)), dtype=bool)
+    x0, y0, x1, y1 = box or (0, 0, width, height)
+    ends = np.cumsum(runs := rle_runs(rle))
+    inside = np.minimum(ends, x1 * height) - np.maximum(ends - runs, x0 * height)
+    values = np.zeros(len(runs), dtype=bool)
     values[1::2] = True
-    return np.repeat(values, runs).reshape(width, height).T
+    return np.repeat(values, np.maximum(inside, 0)).reshape(x1 - x0, height).T[y0:y1]
 
 
 def rle_runs(rle: Rle) -> Runs:

@@ -66,9 +66,8 @@ class Cutouts:
 def cut_out(picture: Picture, instance: ExportInstance) -> Picture:
     """The instance's pixels as RGBA (h, w, 4) of the size of its box; all else is 0."""
     x0, y0, x1, y1 = instance.box
-    cut = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2RGBA)
-    cut[~instance.cut] = 0
-    return np.asarray(cut, np.uint8)
+    opaque = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2RGBA)
+    return np.asarray(cv2.copyTo(opaque, instance.cut.view(np.uint8)), np.uint8)
 
 
 def _row(file: str, panel: ExportPanel, instance: ExportInstance) -> CutoutRow:

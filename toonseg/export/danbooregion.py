@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.export.index import IndexRow, index_row
+from toonseg.export.index import Index
 from toonseg.export.instances import ExportJob, ExportPanel
 from toonseg.export.labelmaps import instance_map
 from toonseg.images import Picture, encode
-from toonseg.store import write_table
 
 # Odd, so that different numbers below 2**24 have different multiples modulo 2**24; near the golden section
 # of 2**24, so that neighbouring numbers have unlike ones (Knuth, The Art of Computer Programming 6.4).
@@ -35,19 +34,19 @@ class DanbooRegion:
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
         self._folder = folder
-        self._rows: list[IndexRow] = []
+        self._index = Index(folder)
 
     def add(self, panel: ExportPanel) -> None:
         """Write a panel and its regions."""
-        name = str(len(self._rows))
+        name = str(len(self._index))
         (self._folder / f"{name}.image.png").write_bytes(panel.png)
         regions = encode(region_colours(instance_map(panel)), "png", 100)
         (self._folder / f"{name}.region.png").write_bytes(regions)
-        self._rows.append(index_row(name, panel))
+        self._index.add(name, panel)
 
     def close(self) -> None:
         """Write the index."""
-        write_table(self._folder / "index.csv", self._rows, IndexRow)
+        self._index.write()
 
 
 def region_colours(numbers: NDArray[np.uint16]) -> Picture:

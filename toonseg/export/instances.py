@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, cast
 
+import numpy as np
 from annotated_types import Ge, Gt, Le, MinLen
 from pycocotools import mask as coco_mask
 
 from toonseg.export.pages import SharedPage
-from toonseg.geometry import Box, Mask, Rle, crop_rle, decode_rle, rle_area, rle_box
+from toonseg.geometry import Box, Mask, Rle, decode_rle, rle_area, rle_box
 from toonseg.images import Picture, encode
 from toonseg.records import Panel
 
@@ -49,7 +50,7 @@ class ExportInstance:
     @cached_property
     def cut(self) -> Mask:
         """The mask inside its box (box height, box width); decoded once for all layouts."""
-        return decode_rle(crop_rle(self.rle, self.box))
+        return np.ascontiguousarray(decode_rle(self.rle, self.box))
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def _painted(panel: ExportPanel, values: Sequence[int], kind: Any) -> NDArray[An
     painted = np.zeros(panel.picture.shape[:2], kind)
     for instance, value in reversed(list(zip(panel.instances, values, strict=True))):
         x0, y0, x1, y1 = instance.box
-        painted[y0:y1, x0:x1][instance.cut] = value
+        np.copyto(painted[y0:y1, x0:x1], value, where=instance.cut)
     return painted
 
 

@@ -10,37 +10,18 @@ pixels, so smaller panels must be left out there. manga-colorization's ``create_
 color/ and makes line drawings of its own. The lines: ``toonseg.export.lines``.
 """
 
-from pathlib import Path
-
-from toonseg.export.index import IndexRow, index_row
-from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.index import PictureFolders
+from toonseg.export.instances import ExportPanel
 from toonseg.export.lines import SIGMAS_PX, line_drawing
-from toonseg.export.names import Stems
 from toonseg.images import encode
-from toonseg.store import write_table
 
 
-class Paired:
+class Paired(PictureFolders):
     """Writes the pictures of one panel after another, then their index."""
 
-    holds_pixels = True
-
-    def __init__(self, folder: Path, job: ExportJob) -> None:
-        self._folder = folder
-        self._rows: list[IndexRow] = []
-        self._stems = Stems()
-        for name in ("color", *map(str, range(len(SIGMAS_PX)))):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+    folders = ("color", *map(str, range(len(SIGMAS_PX))))
 
     def add(self, panel: ExportPanel) -> None:
         """Write a panel and its lines."""
-        name = f"{self._stems.of(panel.panel)}.png"
-        (self._folder / "color" / name).write_bytes(panel.png)
-        for number, sigma_px in enumerate(SIGMAS_PX):
-            lines = encode(line_drawing(panel.picture, sigma_px), "png", 100)
-            (self._folder / str(number) / name).write_bytes(lines)
-        self._rows.append(index_row(name, panel))
-
-    def close(self) -> None:
-        """Write the index."""
-        write_table(self._folder / "index.csv", self._rows, IndexRow)
+        lines = [encode(line_drawing(panel.picture, sigma_px), "png", 100) for sigma_px in SIGMAS_PX]
+        self.write(panel, dict(zip(self.folders, [panel.png, *lines], strict=True)))

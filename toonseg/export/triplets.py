@@ -16,42 +16,26 @@ from pathlib import Path
 
 import numpy as np
 
-from toonseg.export.index import IndexRow, index_row
+from toonseg.export.index import PictureFolders
 from toonseg.export.instances import ExportJob, ExportPanel
 from toonseg.export.labelmaps import class_map, write_palette
 from toonseg.export.lines import SIGMAS_PX, line_drawing
-from toonseg.export.names import Stems
-from toonseg.images import Picture, encode
+from toonseg.images import encode
 from toonseg.pictures.palette import PAPER, label_palette
-from toonseg.store import write_table
 
 
-class Triplets:
+class Triplets(PictureFolders):
     """Writes the three pictures of one panel after another, then their index."""
 
-    holds_pixels = True
+    folders = ("line", "segment", "color")
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
-        self._folder = folder
-        self._rows: list[IndexRow] = []
-        self._stems = Stems()
+        super().__init__(folder, job)
         self._colours = np.array([PAPER, *label_palette(max(job.classes))[1:]], np.uint8)
-        for name in ("line", "segment", "color"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
         write_palette(folder / "palette.json", job.classes, PAPER)
 
     def add(self, panel: ExportPanel) -> None:
         """Write a panel's three pictures."""
-        name = f"{self._stems.of(panel.panel)}.png"
-        lines = line_drawing(panel.picture, SIGMAS_PX[1])
-        (self._folder / "line" / name).write_bytes(encode(lines, "png", 100))
-        (self._folder / "segment" / name).write_bytes(encode(self._flat(panel), "png", 100))
-        (self._folder / "color" / name).write_bytes(panel.png)
-        self._rows.append(index_row(name, panel))
-
-    def close(self) -> None:
-        """Write the index."""
-        write_table(self._folder / "index.csv", self._rows, IndexRow)
-
-    def _flat(self, panel: ExportPanel) -> Picture:
-        return self._colours[class_map(panel)]
+        lines = encode(line_drawing(panel.picture, SIGMAS_PX[1]), "png", 100)
+        flat = encode(self._colours[class_map(panel)], "png", 100)
+        self.write(panel, {"line": lines, "segment": flat, "color": panel.png})

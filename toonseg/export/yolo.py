@@ -21,11 +21,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.export.index import IndexRow, index_row
+from toonseg.export.index import Index
 from toonseg.export.instances import ExportJob, ExportPanel
 from toonseg.export.names import Stems
 from toonseg.geometry import Mask
-from toonseg.store import write_bytes, write_table
+from toonseg.store import write_bytes
 
 Ring = NDArray[np.int64]  # (n, 2), x and y of pixels
 _LEAST_POINTS = 4  # shorter lines look like boxes to the reader
@@ -40,7 +40,7 @@ class Yolo:
         self._folder = folder
         self._names = list(job.classes.values())
         self._numbers = {class_id: number for number, class_id in enumerate(job.classes)}
-        self._rows: list[IndexRow] = []
+        self._index = Index(folder)
         self._stems = Stems()
 
     def add(self, panel: ExportPanel) -> None:
@@ -57,11 +57,11 @@ class Yolo:
         ):
             (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self._folder / path).write_bytes(data)
-        self._rows.append(index_row(stem, panel))
+        self._index.add(stem, panel)
 
     def close(self) -> None:
         """Write the description and the index."""
-        sides = {row.side: f"images/{row.side}" for row in self._rows}
+        sides = {side: f"images/{side}" for side in self._index.sides}
         any_ = next(iter(sides.values()), "images")
         lines = [
             "path: .",
@@ -71,7 +71,7 @@ class Yolo:
             *(f"  {number}: {_quoted(name)}" for number, name in enumerate(self._names)),
         ]
         write_bytes(self._folder / "data.yaml", ("\n".join(lines) + "\n").encode())
-        write_table(self._folder / "index.csv", self._rows, IndexRow)
+        self._index.write()
 
 
 def mask_ring(mask: Mask) -> Ring:

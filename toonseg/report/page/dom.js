@@ -32,14 +32,14 @@ TOONSEG.percent = (share, digits = 0) =>
 
 TOONSEG.many = (count, one, more = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 
-/** A table with a caption for screen readers; numbers are set to the right. */
+/** A table with a caption for screen readers; the first column names its row, numbers are set to the right. */
 TOONSEG.table = (table, caption, heads, rows) => {
   const {el} = TOONSEG;
-  const cell = (value, at) =>
-    at === 0 ? el("th", {scope: "row"}, value) : el("td", {class: typeof value === "string" ? "number" : null}, value);
+  const side = (value, at) => (at === 0 || value?.localName === "bdi" ? null : "number"); // names are set to the left
+  const cell = (value, at) => (at === 0 ? el("th", {scope: "row"}, value) : el("td", {class: side(value, at)}, value));
   table.replaceChildren(
     el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, heads.map((head, at) => el("th", {scope: "col", class: at ? "number" : null}, head)))),
+    el("thead", {}, el("tr", {}, heads.map((head, at) => el("th", {scope: "col", class: side(rows[0]?.[at], at)}, head)))),
     el("tbody", {}, rows.map(row => el("tr", {}, row.map(cell)))),
   );
 };

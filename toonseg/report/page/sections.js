@@ -69,14 +69,18 @@ TOONSEG.leaks = (model, zoom) => {
   const {el, id, name, many} = TOONSEG;
   const {data} = model;
   const shared = new Set(data.episodes.map(([series, episode]) => JSON.stringify([series, episode])));
+  const {near_duplicate_panels: repeated, with_a_near_duplicate_in_train: twinned} = data.split.leaks || {};
   const beside = model.test.filter(panel => shared.has(JSON.stringify([panel.series, panel.episode]))).length;
   id("leaks-lead").textContent = model.test.length === 0 ? "There is no test panel." : [
     beside
       ? `${many(beside, "test panel")} of ${model.test.length} stand in an episode that the model also learnt from: on new episodes it may do worse. split.by: episode in params.yaml keeps episodes apart.`
       : "No episode stands on both sides.",
+    repeated
+      ? `Of ${many(repeated, "labelled panel")} that repeat another one, by labels and looks, ${twinned || "none"} ${twinned > 1 ? "are" : "is"} scored with a twin in training.`
+      : "",
     data.twins.length
-      ? `${many(data.twins.length, "test panel")} ${data.twins.length === 1 ? "looks" : "look"} much like a training panel:`
-      : "No test panel looks like a training panel.",
+      ? `By looks alone, ${many(data.twins.length, "test panel")} ${data.twins.length === 1 ? "comes" : "come"} near a training panel:`
+      : "By looks alone, no test panel comes near a training panel.",
   ].join(" ");
   id("twins").replaceChildren(...data.twins.slice(0, 60).map(({test, train, bits}) =>
     TOONSEG.pair([test, train], model, zoom, [el("span", {}, `${bits} of 256 bits apart`)], ["test", "train"])));

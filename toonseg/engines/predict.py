@@ -37,8 +37,8 @@ class TorchvisionPredictor:
     def predict(self, images: Iterable[tuple[int, Picture]], score_floor: float) -> list[Coco]:
         """Find the instances in pictures.
 
-        Pictures share a batch only where they are padded to the same size, so that a picture's result
-        does not hang on which others are looked at with it.
+        Pictures share a batch only where they are padded to the same size, so that what lies beside a
+        picture has no say in what is found in it; rounding in the last digits may.
         """
         self._model.roi_heads.score_thresh = score_floor
         # On a CPU each batch keeps to one core and several are worked on at a time: operations as short as
@@ -51,22 +51,26 @@ class TorchvisionPredictor:
 
     def _predict(self, images: list[tuple[int, Picture]], pool: ThreadPoolExecutor) -> Iterator[Coco]:
         """Results of a few pictures, in their order."""
-        inputs = [self._input(picture) for _, picture in images]
+        inputs = list(pool.map(self._input, [picture for _, picture in images]))
         order = sorted(range(len(images)), key=lambda place: _padded(inputs[place][0]))
         batches = [
             some
             for _, places in groupby(order, key=lambda place: _padded(inputs[place][0]))
             for some in _chunks(places, _BATCH)
         ]
-        found: dict[int, dict[str, NDArray[Any]]] = {}
-        for some, outputs in zip(
-            batches,
-            pool.map(self._run, [[inputs[place][0] for place in some] for some in batches]),
-            strict=True,
-        ):
-            found.update(zip(some, outputs, strict=True))
-        for place, (number, picture) in enumerate(images):
-            yield from self._results(number, picture, inputs[place][1], found[place])
+
+        def look(places: list[int]) -> list[list[Coco]]:
+            outputs = self._run([inputs[place][0] for place in places])
+            return [
+                list(self._results(*images[place], inputs[place][1], found))
+                for place, found in zip(places, outputs, strict=True)
+            ]
+
+        results: dict[int, list[Coco]] = {}
+        for places, its_results in zip(batches, pool.map(look, batches), strict=True):
+            results.update(zip(places, its_results, strict=True))
+        for place in range(len(images)):
+            yield from results[place]
 
     def _input(self, picture: Picture) -> tuple[torch.Tensor, float]:
         """The picture as the network wants it, (3, h, w) from 0 to 1, and the factor of its size."""

@@ -14,6 +14,7 @@ from toonseg.cutter.commands import add_cut
 from toonseg.engines.commands import add_commands as add_engine_commands
 from toonseg.export.commands import add_rejoin
 from toonseg.labelling.commands import add_labels
+from toonseg.remote.commands import add_remote
 from toonseg.report.commands import add_report
 
 PIPELINE = """\
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add_engine_commands(commands)
     add_report(commands)
     add_rejoin(commands)
+    add_remote(commands.add_parser("remote", help="a team's private remote: set it up, prove it, guard it"))
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

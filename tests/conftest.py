@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from servers import S3, seaweed
+from servers import S3, SSHD, Ssh, seaweed, sshd
 from team import Clone, make_project
 
 # The same examples on every run, however slow the machine.
@@ -23,6 +23,15 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     """One S3 server for all tests that only write to paths of their own."""
     with seaweed(tmp_path_factory.mktemp("s3") / "server") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
+    """One SSH server for all tests that keep to folders of their own."""
+    if SSHD is None:
+        pytest.skip("there is no sshd: apt-get install openssh-server")
+    with sshd(tmp_path_factory.mktemp("ssh") / "server") as server:
         yield server
 
 

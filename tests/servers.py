@@ -1,24 +1,26 @@
 """Real servers for tests of remotes: SeaweedFS's S3 and OpenSSH, on free ports of this machine."""
 
+import getpass
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import psutil
+
 from toonseg.crawl.lodging import dying_with_us
 
 HOST = "127.0.0.1"
-UP_WITHIN_S = 60
+UP_WITHIN_S = 120
 WEED = Path(sys.executable).with_name("weed")
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 
@@ -66,7 +68,10 @@ class Server:
     def kill(self) -> None:
         """End it as a power cut would."""
         if self._process:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):
+                for process in psutil.Process(self._process.pid).children(recursive=True):
+                    process.kill()  # sshd's are in sessions of their own
+            self._process.kill()
             self._process.wait()
             self._process = None
 
@@ -91,7 +96,7 @@ class S3:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.server.start()
-        _wait(self.server, lambda: _answers(self.endpoint))
+        wait_for(self.server, lambda: _answers(self.endpoint))
 
     def kill(self) -> None:
         self.server.kill()
@@ -125,7 +130,7 @@ def make_buckets(s3: S3) -> None:
     """Make the buckets, as soon as the server's parts have found each other."""
     fs = s3_files(s3, OWNER)
     for bucket in (PRIVATE, OPEN):
-        _wait(s3.server, lambda bucket=bucket: _made(fs, bucket))
+        wait_for(s3.server, lambda bucket=bucket: _made(fs, bucket))
 
 
 def s3_files(s3: S3, keys: Keys):  # type: ignore[no-untyped-def]
@@ -174,9 +179,77 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _wait(server: Server, ready) -> None:  # type: ignore[no-untyped-def]
+def wait_for(server: Server, ready) -> None:  # type: ignore[no-untyped-def]
+    """Wait until ``ready()``; an assertion fails when the server ends before."""
     until = time.monotonic() + UP_WITHIN_S
     while not ready():
         assert server.alive(), f"the server ended\n{server.log()}"
         assert time.monotonic() < until, f"the server does not answer\n{server.log()}"
         time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Ssh:
+    """An OpenSSH server that knows two keys: one that may write, one that may only read."""
+
+    server: Server
+    port: int
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        """The beginning of its URLs."""
+        return f"ssh://{getpass.getuser()}@{HOST}:{self.port}"
+
+    def key(self, name: str) -> Path:
+        """The private key ``owner``, ``reader`` or ``stranger``; the server does not know the last."""
+        return self.folder / name
+
+    @property
+    def known_hosts(self) -> str:
+        """A line of known_hosts with the server's own key."""
+        kind, key = (self.folder / "host.pub").read_text().split()[:2]
+        return f"[{HOST}]:{self.port} {kind} {key}\n"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.server.start()
+        wait_for(self.server, lambda: _listens(self.port))
+
+    def kill(self) -> None:
+        self.server.kill()
+
+
+@contextmanager
+def sshd(folder: Path, *more: str) -> Iterator[Ssh]:
+    """OpenSSH's server for this user, with keys of its own in ``folder``."""
+    assert SSHD
+    folder.mkdir(parents=True)
+    for name in ("host", "owner", "reader", "stranger"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    reader = f'restrict,command="internal-sftp -R" {(folder / "reader.pub").read_text()}'
+    (folder / "authorized").write_text((folder / "owner.pub").read_text() + reader)
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # as Debian does when it boots
+    (port,) = free_ports(1)
+    settings = {
+        "Port": port, "ListenAddress": HOST, "HostKey": folder / "host", "PidFile": "none",
+        "AuthorizedKeysFile": folder / "authorized", "StrictModes": "no", "UsePAM": "no",
+        "PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no", "PermitRootLogin": "yes",
+        "Subsystem": "sftp internal-sftp",
+    }  # fmt: skip
+    (folder / "config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+    ssh = Ssh(Server([SSHD, "-D", "-e", "-f", str(folder / "config"), *more], folder), port, folder)
+    try:
+        ssh.start()
+        yield ssh
+    finally:
+        ssh.kill()
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False

@@ -134,3 +134,21 @@ def toonseg(capsys, *arguments: str) -> Told:  # type: ignore[no-untyped-def]
     status = main(arguments)
     said = capsys.readouterr()
     return Told(status, said.out, said.err)
+
+
+def push(root: Path) -> int:
+    """`dvc push` in this process; gives how many objects were sent."""
+    from dvc.repo import Repo
+
+    forget_connections()
+    with Repo(str(root)) as repo:
+        return int(repo.push())
+
+
+def pull(root: Path) -> None:
+    """`dvc pull` in this process."""
+    from dvc.repo import Repo
+
+    forget_connections()
+    with Repo(str(root)) as repo:
+        repo.pull()

@@ -59,8 +59,8 @@ def _folder(text: str, project: Path) -> Address:
     before, colon, after = text.partition(":")
     if colon and "@" in before:
         raise RemoteError(f"{text}: write it as ssh://{before}/{after.lstrip('/')}, with the whole path")
-    if not text.strip():
-        raise RemoteError(f"the URL is empty: give {KINDS}")
+    if not text.strip() or "\0" in text:
+        raise RemoteError(f"the URL is empty, or no text: give {KINDS}")
     path = Path(text).expanduser().resolve()
     if path.is_relative_to(project.resolve()):
         raise RemoteError(f"{path} lies in the project itself: choose a folder that colleagues share")

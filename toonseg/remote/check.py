@@ -1,11 +1,14 @@
 """`toonseg remote check`: proof that a remote is private, works, and holds all that dvc.lock names."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from toonseg.remote.faults import RemoteError
 from toonseg.remote.findings import Finding, found
+from toonseg.remote.guard import is_guarded
 from toonseg.remote.objects import Faults, Store, some
 from toonseg.remote.place import Place
 from toonseg.remote.safety import examine_safety
@@ -22,6 +25,7 @@ def examine(project: Project, place: Place, mend: bool, deep: bool, writing: boo
         readable = readable and not (finding.name == "reading" and finding.state == "FAIL")
         yield finding
     yield found("git", partial(_look_at_git, project))
+    yield found("guard", _look_at_guard)
     if readable:
         yield found("objects", partial(_look_at_objects, project, place, mend, deep))
 
@@ -36,6 +40,14 @@ def _look_at_git(project: Project) -> str | Finding:
         said = f"{' and '.join(changed)} changed since the last commit: colleagues get the committed one"
         return Finding("git", "note", said)
     return f"{_LOCK} and {_CONFIG} are committed as they stand"
+
+
+def _look_at_guard() -> str | Finding:
+    program = shutil.which("dvc")
+    if program and is_guarded(Path(program)):
+        return "`dvc push` is stopped when one of the lines above fails"
+    said = "`dvc push` is not stopped by any of this: run `toonseg remote guard`"
+    return Finding("guard", "note", said)
 
 
 def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> str | Finding:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from toonseg.remote.faults import RemoteError
+from toonseg.errors import ToonsegError
 
 State = Literal["ok", "mended", "note", "FAIL"]
 
@@ -22,9 +22,9 @@ class Finding:
 
 
 def found(name: str, look: Callable[[], "str | Finding"]) -> Finding:
-    """Run one look: what it says is well, unless it gives a finding; a RemoteError is a fault."""
+    """Run one look: what it says is well, unless it gives a finding; a ToonsegError is a fault."""
     try:
         said = look()
-    except RemoteError as error:
+    except ToonsegError as error:
         return Finding(name, "FAIL", str(error))
     return said if isinstance(said, Finding) else Finding(name, "ok", said)

@@ -7,11 +7,12 @@ of DVC through which every push and every fetch of a command goes, and then is D
 import sys
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from toonseg.errors import ToonsegError
 from toonseg.remote.faults import RemoteError
-from toonseg.remote.place import Place
 from toonseg.remote.settings import Project
 from toonseg.store import whole_file
 
@@ -40,7 +41,7 @@ def stand_guard() -> None:
     from dvc.repo import Repo
 
     Repo.push = _guarded(Repo.push, refuse_unsafe)
-    Repo.fetch = _guarded(Repo.fetch, refuse_unreadable)
+    Repo.fetch = _guarded(Repo.fetch, refuse_unreadable)  # `dvc pull` is a fetch and a checkout
 
 
 def lay_launcher(folder: Path) -> Path:
@@ -62,32 +63,45 @@ def is_guarded(program: Path) -> bool:
         return False
 
 
-def refuse_unsafe(project: Project, place: Place) -> None:
+def refuse_unsafe(project: Project, name: str) -> None:
     """Raise RemoteError with the first reason why nothing may be pushed to a remote."""
     from toonseg.remote.safety import examine_safety
 
-    for finding in examine_safety(project, place, mend=False, writing=True):
+    for finding in examine_safety(project, project.place(name), mend=False, writing=True):
         if finding.state == "FAIL":
             raise RemoteError(finding.said)
 
 
-def refuse_unreadable(_: Project, place: Place) -> None:
+def refuse_unreadable(project: Project, name: str) -> None:
     """Raise RemoteError with the reason why a remote cannot be read."""
+    from toonseg.remote.privacy import knock
+
+    try:
+        place = project.place(name)
+    except RemoteError:
+        return  # of a kind that only DVC knows
+    knock(place)
     place.try_reading()
 
 
-def _guarded(method: Callable[..., Any], look: Callable[[Project, Place], None]) -> Callable[..., Any]:
+def _guarded(method: Callable[..., Any], look: Callable[[Project, str], None]) -> Callable[..., Any]:
     @wraps(method)
     def checked(repo: Any, *arguments: Any, **named: Any) -> Any:
         from dvc.exceptions import DvcException
 
         project = Project(Path(repo.root_dir))
-        name = named.get("remote") or repo.config["core"].get("remote")
-        if name in repo.config["remote"]:  # else DVC says that there is none
-            try:
-                look(project, project.place(name))
-            except RemoteError as error:
-                raise DvcException(str(error)) from None
+        asked = signature(method).bind(repo, *arguments, **named).arguments.get("remote")
+        try:
+            for name in _remotes(repo, asked):
+                look(project, name)
+        except ToonsegError as error:
+            raise DvcException(str(error)) from None
         return method(repo, *arguments, **named)
 
     return checked
+
+
+def _remotes(repo: Any, asked: str | None) -> list[str]:
+    """The remotes that a command would use; DVC itself complains about one that does not exist."""
+    used = {asked} if asked else {repo.config["core"].get("remote"), *(out.remote for out in repo.index.outs)}
+    return sorted({name.lower() for name in used if name} & set(repo.config["remote"]))

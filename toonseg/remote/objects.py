@@ -110,11 +110,12 @@ class Store:
         with told(self._place.url, "read"):
             underlying = self._there.fs.fs
             underlying.invalidate_cache()
+            if self._place.kind == "folder":  # its file system lists paths alone
+                return dict(_named({path: underlying.info(path) for path in underlying.find(root)}))
             try:
-                listed = underlying.find(root, detail=True)
+                return dict(_named(underlying.find(root, detail=True)))
             except FileNotFoundError:
                 return {}
-        return dict(_named(listed))
 
     def _suspect(self, name: str, info: Mapping[str, Any]) -> bool:
         """Whether an object must be read to be believed: another size than here, or another digest."""

@@ -1,7 +1,8 @@
 """A remote as DVC opens it: its settings, its files, its objects."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ _PATIENCE: Mapping[Kind, Mapping[str, Any]] = {
     "ssh": {"timeout": 30},
     "folder": {},
 }
-_ANONYMOUS = frozenset(
+CREDENTIALS = frozenset(
     {"access_key_id", "secret_access_key", "session_token", "profile", "credentialpath", "configpath"}
 )
 
@@ -55,7 +56,7 @@ class Place:
     @cached_property
     def stranger(self) -> Any:
         """The file system of an S3 remote as somebody without keys sees it."""
-        bare = {key: value for key, value in self.settings.items() if key not in _ANONYMOUS}
+        bare = {key: value for key, value in self.settings.items() if key not in CREDENTIALS}
         return _open(self.kind, {**bare, "allow_anonymous_login": "true"})[0]
 
     def try_reading(self) -> None:
@@ -72,18 +73,29 @@ class Place:
                     raise RemoteError(f"{self.url}: the folder does not exist: make it there") from None
                 raise
 
-    def write_probe(self) -> str:
-        """Write a small object, read it back, and give its path. Raises RemoteError with the reason."""
-        path, said = self.fs.join(self.path, f".probe-{uuid.uuid4().hex}"), uuid.uuid4().bytes
-        with told(self.url, "write"):
-            self.fs.pipe_file(path, said)
-        with told(self.url, "read"):
-            if self.fs.cat_file(path) != said:
-                raise RemoteError(f"{self.url}: what is written there comes back changed: do not use it")
-        return str(path)
+    @contextmanager
+    def probe(self) -> Iterator[str]:
+        """Write a small object, read it back, give its path, and delete it at the end.
 
-    def remove_probe(self, path: str) -> None:
-        """Delete what ``write_probe`` wrote. Raises RemoteError with the reason."""
+        Raises RemoteError with the reason when one of these fails.
+        """
+        path, said = str(self.fs.join(self.path, f".probe-{uuid.uuid4().hex}")), uuid.uuid4().bytes
+        try:
+            with told(self.url, "write"):
+                self.fs.pipe_file(path, said)
+            with told(self.url, "read"):
+                if self.fs.cat_file(path) != said:
+                    raise RemoteError(f"{self.url}: what is written there comes back changed: do not use it")
+        except RemoteError:
+            with suppress(RemoteError):
+                self._remove(path)  # a full disk keeps the name
+            raise
+        try:
+            yield path
+        finally:
+            self._remove(path)
+
+    def _remove(self, path: str) -> None:
         with told(self.url, "delete"):
             self.fs.rm_file(path)
 

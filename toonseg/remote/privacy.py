@@ -19,12 +19,9 @@ def refuse_public(place: Place, probe: str) -> str:
         _refuse_listing(place)
         _refuse_address(place, probe)
         return "without keys neither a listing nor an object is to be had"
-    said = "other users of the machine cannot enter the folder"
-    if place.kind == "ssh":
-        _refuse_login(place)
-        said = f"the machine's key is known, nobody logs in without a key, {said}"
     _refuse_others(place)
-    return said
+    inside = "other users of the machine cannot enter the folder"
+    return f"nobody logs in without a key, and {inside}" if place.kind == "ssh" else inside
 
 
 def _refuse_listing(place: Place) -> None:
@@ -58,11 +55,14 @@ def _refuse_address(place: Place, probe: str) -> None:
     )
 
 
-def _refuse_login(place: Place) -> None:
-    """Knock without any key: the machine's own key is compared before that is refused.
+def knock(place: Place) -> None:
+    """Try to log in at an SSH remote without any key, after comparing the machine's key with known_hosts.
 
-    DVC itself compares it with nothing, so this is the only place where another machine is noticed.
+    DVC itself compares it with nothing, so this comes before anything else is asked of the machine. Raises
+    RemoteError when it is not the known one, and when it lets a stranger in. Other remotes are left alone.
     """
+    if place.kind != "ssh":
+        return
     from asyncssh import PermissionDenied
     from fsspec.asyn import get_loop, sync
 

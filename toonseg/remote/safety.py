@@ -7,7 +7,7 @@ from toonseg.remote.faults import RemoteError, told
 from toonseg.remote.findings import Finding, found
 from toonseg.remote.pictures import look_at_pictures
 from toonseg.remote.place import Place
-from toonseg.remote.privacy import refuse_public
+from toonseg.remote.privacy import knock, refuse_public
 from toonseg.remote.settings import Project, key_file_of, refuse_open_key
 
 
@@ -59,25 +59,20 @@ def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Findi
 
 
 def _look_at_reading(place: Place) -> str:
+    knock(place)
     place.try_reading()
     return f"{place.url} answers"
 
 
 def _with_probe(place: Place) -> Iterator[Finding]:
-    probes: list[str] = []
-
-    def write() -> str:
-        probes.append(place.write_probe())
-        return "what is written comes back the same"
-
-    yield found("writing", write)
-    if not probes:
-        yield found("private", partial(_refuse_public_as_it_is, place))
-        return
     try:
-        yield found("private", partial(refuse_public, place, probes[0]))
-    finally:
-        place.remove_probe(probes[0])
+        with place.probe() as path:
+            private = found("private", partial(refuse_public, place, path))
+        yield Finding("writing", "ok", "what is written comes back the same")
+    except RemoteError as error:
+        yield Finding("writing", "FAIL", str(error))
+        private = found("private", partial(_refuse_public_as_it_is, place))
+    yield private
 
 
 def _refuse_public_as_it_is(place: Place) -> str:

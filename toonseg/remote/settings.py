@@ -9,7 +9,7 @@ from typing import Any
 
 from toonseg.remote.address import read_address
 from toonseg.remote.faults import RemoteError
-from toonseg.remote.place import Place
+from toonseg.remote.place import CREDENTIALS, Place
 from toonseg.store import write_bytes
 
 SECRETS = ("access_key_id", "secret_access_key", "session_token", "password", "passphrase")
@@ -64,7 +64,7 @@ class Project:
                 self.own.touch(mode=0o600)
                 self.close_own()
                 with self._edited("local") as config:
-                    config["remote"].setdefault(name, {}).update(own)
+                    config["remote"][name] = replaced(config["remote"].get(name, {}), own)
 
     def own_is_open(self) -> bool:
         """Whether others on this machine may read the configuration with the keys."""
@@ -106,6 +106,16 @@ class Project:
 
     def _level(self, level: str) -> Any:
         return self._config().read(level)
+
+
+def replaced(settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A remote's settings with a user's ``own`` in place of the credentials that were there.
+
+    >>> replaced({"url": "s3://b", "profile": "old"}, {"access_key_id": "new"})
+    {'url': 's3://b', 'access_key_id': 'new'}
+    """
+    kept = {key: value for key, value in settings.items() if not own or key not in CREDENTIALS}
+    return {**kept, **own}
 
 
 def find_project() -> Project:

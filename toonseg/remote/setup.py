@@ -1,6 +1,8 @@
 """`toonseg remote init` and `login`: a remote set up for the team, or one's own keys for it."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from getpass import getpass
 from os import environ
@@ -11,8 +13,8 @@ from urllib.parse import urlsplit
 from toonseg.remote.address import Kind, read_address
 from toonseg.remote.faults import RemoteError, told
 from toonseg.remote.place import Place
-from toonseg.remote.privacy import refuse_public
-from toonseg.remote.settings import Project, refuse_open_key
+from toonseg.remote.privacy import knock, refuse_public
+from toonseg.remote.settings import Project, refuse_open_key, replaced
 
 _KEYS: Mapping[str, str] = {
     "access_key_id": "AWS_ACCESS_KEY_ID",
@@ -62,14 +64,10 @@ def init(project: Project, url: str, name: str, s3: Mapping[str, str], access: A
     if address.kind == "folder":
         shared["shared"] = "group"
     own = access.settings(address.kind)
-    place = Place(name.lower(), address.kind, {**shared, **own})
-    made = _make_folder(place)
-    try:
+    place = Place(name.lower(), address.kind, {**replaced(before or {}, own), **shared})
+    knock(place)
+    with _folder_made(place):
         _prove(place)
-    except BaseException:
-        if made:
-            place.fs.rmdir(place.path)
-        raise
     project.configure(place.name, shared, own, default=True)
     kept = f", your keys in {project.own.relative_to(project.root)}" if own else ""
     return f"remote '{place.name}' is {address.url}: private, and writing works; commit .dvc/config{kept}"
@@ -82,7 +80,8 @@ def login(project: Project, name: str | None, access: Access) -> str:
     """
     known = project.place(name)
     own = access.settings(known.kind)
-    place = Place(known.name, known.kind, {**known.settings, **own})
+    place = Place(known.name, known.kind, replaced(known.settings, own))
+    knock(place)
     place.try_reading()
     project.configure(place.name, {}, own, default=False)
     return f"remote '{place.name}' ({place.url}): you may {_rights(place)}"
@@ -90,25 +89,32 @@ def login(project: Project, name: str | None, access: Access) -> str:
 
 def _rights(place: Place) -> str:
     try:
-        place.remove_probe(place.write_probe())
+        with place.probe():
+            return "read and write"
     except RemoteError:
         return "read, and not write: `dvc pull` works, `dvc push` will not"
-    return "read and write"
 
 
 def _prove(place: Place) -> None:
     place.try_reading()
-    probe = place.write_probe()
+    with place.probe() as path:
+        refuse_public(place, path)
+
+
+@contextmanager
+def _folder_made(place: Place) -> Iterator[None]:
+    """Make a remote's folder for its group alone, if there is none; take it away when the block raises."""
+    made = place.kind != "s3" and _make_folder(place)
     try:
-        refuse_public(place, probe)
-    finally:
-        place.remove_probe(probe)
+        yield
+    except BaseException:
+        if made:
+            Path(place.path).rmdir() if place.kind == "folder" else place.fs.fs.rm(place.path)
+        raise
 
 
 def _make_folder(place: Place) -> bool:
-    """Make the folder of a remote, open to its group alone; say whether it was not there."""
-    if place.kind == "s3":
-        return False
+    """Make the folder of a remote; false when it is there already."""
     with told(place.url, "make the folder"):
         if place.fs.exists(place.path):
             return False
@@ -139,11 +145,10 @@ def _checked(s3: Mapping[str, str], kind: Kind) -> dict[str, str]:
 def _asked_keys() -> dict[str, Any]:
     """S3 keys from AWS's variables, or typed in."""
     keys = {key: environ.get(variable, "") for key, variable in _KEYS.items()}
-    try:
-        for key, variable in _KEYS.items():
-            keys[key] = keys[key] or getpass(f"{variable}: ").strip()
-    except EOFError:
-        pass
+    if sys.stdin.isatty():
+        with suppress(EOFError):
+            for key, variable in _KEYS.items():
+                keys[key] = keys[key] or getpass(f"{variable}: ").strip()
     lacking = [_KEYS[key] for key, value in keys.items() if not value]
     if lacking:
         raise RemoteError(f"no keys were given: set {' and '.join(lacking)}, or type them in")

@@ -103,7 +103,7 @@ class S3:
 
 
 @contextmanager
-def seaweed(folder: Path, *more: str) -> Iterator[S3]:
+def seaweed(folder: Path) -> Iterator[S3]:
     """SeaweedFS's S3 with keys, keeping its data in ``folder``."""
     folder.mkdir(parents=True)
     (folder / "s3.json").write_text(json.dumps({"identities": _identities()}))
@@ -115,7 +115,7 @@ def seaweed(folder: Path, *more: str) -> Iterator[S3]:
     command = [
         str(WEED), "server", f"-dir={folder}", f"-ip={HOST}", f"-ip.bind={HOST}", *listen, *sockets,
         "-master.telemetry=false", "-master.electionTimeout=1s", "-s3", "-s3.config=s3.json",
-        "-s3.port.iceberg=0", "-s3.port.lance=0", *more,
+        "-s3.port.iceberg=0", "-s3.port.lance=0",
     ]  # fmt: skip
     s3 = S3(Server(command, folder), ports[3])
     try:
@@ -221,7 +221,7 @@ class Ssh:
 
 
 @contextmanager
-def sshd(folder: Path, *more: str) -> Iterator[Ssh]:
+def sshd(folder: Path) -> Iterator[Ssh]:
     """OpenSSH's server for this user, with keys of its own in ``folder``."""
     assert SSHD
     folder.mkdir(parents=True)
@@ -239,7 +239,7 @@ def sshd(folder: Path, *more: str) -> Iterator[Ssh]:
         "Subsystem": "sftp internal-sftp",
     }  # fmt: skip
     (folder / "config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-    ssh = Ssh(Server([SSHD, "-D", "-e", "-f", str(folder / "config"), *more], folder), port, folder)
+    ssh = Ssh(Server([SSHD, "-D", "-e", "-f", str(folder / "config")], folder), port, folder)
     try:
         ssh.start()
         yield ssh

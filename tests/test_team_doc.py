@@ -71,6 +71,7 @@ def shared(project: Clone, tmp_path: Path) -> Clone:
 
 
 @pytest.mark.all
+@pytest.mark.timeout(1800)
 def test_the_commands_for_s3_for_a_new_colleague_for_every_day_and_for_room(shared, s3: S3, tmp_path):
     names = {
         "s3://lab-webtoons/toonseg": f"s3://{PRIVATE}/doc",

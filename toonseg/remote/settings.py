@@ -50,7 +50,7 @@ class Project:
 
     def committed_secrets(self, name: str) -> list[str]:
         """The secret settings of a remote that stand in the configuration for Git."""
-        return [key for key in SECRETS if key in self._level("repo").get("remote", {}).get(name, {})]
+        return [key for key in SECRETS if key in self._level("repo")["remote"].get(name, {})]
 
     def configure(self, name: str, shared: Mapping[str, Any], own: Mapping[str, Any], default: bool) -> None:
         """Write a remote's settings whole: ``shared`` for Git, ``own`` for this machine, mode 600."""
@@ -67,8 +67,11 @@ class Project:
                     config["remote"][name] = replaced(config["remote"].get(name, {}), own)
 
     def own_is_open(self) -> bool:
-        """Whether others on this machine may read the configuration with the keys."""
-        return self.own.exists() and bool(self.own.stat().st_mode & _OTHERS)
+        """Whether others on this machine may read the user's own configuration, and keys in it."""
+        if not self.own.exists() or not self.own.stat().st_mode & _OTHERS:
+            return False
+        remotes = self._level("local")["remote"].values()
+        return any(key in settings for settings in remotes for key in SECRETS)
 
     def close_own(self) -> None:
         """Let nobody but the user read the configuration with the keys."""

@@ -25,6 +25,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt uv
 	@$(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt -b constraints.txt -e '.[dev]'
 	@if git rev-parse -q --git-dir >/dev/null; then $(BIN)/pre-commit install >/dev/null; fi
+	@$(BIN)/toonseg remote guard >/dev/null
 	@touch $@
 
 repro: setup ## Run the pipeline: only the stages whose inputs changed run

@@ -14,6 +14,7 @@ from toonseg.cutter.commands import add_cut
 from toonseg.engines.commands import add_commands as add_engine_commands
 from toonseg.export.commands import add_rejoin
 from toonseg.labelling.commands import add_labels
+from toonseg.remote.commands import add_remote
 from toonseg.report.commands import add_report
 from toonseg.times import add_times
 from toonseg.verify import add_verify
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add_rejoin(commands)
     add_times(commands.add_parser("times", help="say what each stage took, in time and memory"))
     add_verify(commands.add_parser("verify", help="run all again in a clean clone and compare every hash"))
+    add_remote(commands.add_parser("remote", help="a team's private remote: set it up, prove it, guard it"))
     _add_demo(
         commands.add_parser("demo", help="the built-in demo: webtoons of our own, drawn with their truth")
     )

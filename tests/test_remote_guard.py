@@ -1,0 +1,89 @@
+"""`dvc push` and `dvc pull` on the command line, with the guard that `make setup` lays before them."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from servers import OPEN, OWNER, PRIVATE, READER, S3, s3_files
+from team import FILES, Clone
+
+from toonseg.remote.guard import is_guarded, lay_launcher
+
+
+@pytest.fixture
+def guarded(project: Clone, s3: S3, tmp_path: Path) -> Clone:
+    """The project with a private remote and a public one, and the guarded `dvc` first on the path."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    lay_launcher(programs)
+    project.environment = {
+        **os.environ,
+        **OWNER.environment,
+        "PATH": f"{programs}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    remotes = "".join(
+        f"['remote \"{name}\"']\n    url = s3://{bucket}/{tmp_path.name}\n    verify = true\n"
+        f"    endpointurl = {s3.endpoint}\n    region = us-east-1\n"
+        for name, bucket in (("team", PRIVATE), ("shown", OPEN))
+    )
+    (project.root / ".dvc/config").write_text(f"[core]\n    remote = team\n{remotes}")
+    project.commit()
+    return project
+
+
+def sent(s3: S3, bucket: str, tmp_path: Path) -> list[str]:
+    return [path for path in s3_files(s3, OWNER).find(f"{bucket}/{tmp_path.name}") if "files/md5/" in path]
+
+
+def test_a_push_to_a_public_remote_is_stopped_with_the_reason(guarded, s3, tmp_path):
+    stopped = guarded.run("dvc", "push", "-r", "shown")
+    assert stopped.returncode != 0
+    assert "anyone can list it without keys: make the bucket private" in stopped.stdout
+    assert "Traceback" not in stopped.stdout
+    assert sent(s3, OPEN, tmp_path) == []
+    guarded.ok("dvc", "push")
+    assert len(sent(s3, PRIVATE, tmp_path)) == len(FILES) + 2
+
+
+def test_a_push_of_experiments_and_one_without_verification_are_stopped_too(guarded, s3, tmp_path):
+    config = guarded.root / ".dvc/config"
+    config.write_text(config.read_text().replace("verify = true", "verify = false"))
+    guarded.ok("git", "clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    stopped = guarded.run("dvc", "push")
+    assert stopped.returncode != 0
+    assert "hands out corrupted data without a word" in stopped.stdout
+    (guarded.root / "make.py").write_text("# changed\n" + (guarded.root / "make.py").read_text())
+    guarded.ok("git", "config", "user.name", "t")
+    guarded.ok("git", "config", "user.email", "t@example.org")
+    guarded.ok("dvc", "exp", "save", "-n", "trial")
+    stopped = guarded.run("dvc", "exp", "push", str(tmp_path / "bare.git"), "trial")
+    assert "hands out corrupted data without a word" in stopped.stdout
+    assert sent(s3, PRIVATE, tmp_path) == []
+
+
+def test_who_may_not_read_or_write_gets_one_clear_sentence(guarded, s3, tmp_path):
+    nobody = dict.fromkeys(OWNER.environment, "")
+    guarded.environment = {key: value for key, value in guarded.environment.items() if key not in nobody}
+    refused = guarded.run("dvc", "pull")
+    assert refused.returncode != 0
+    assert refused.stdout.count("\n") == 1
+    assert f"s3://{PRIVATE}/{tmp_path.name}: no keys were found: set AWS_ACCESS_KEY_ID" in refused.stdout
+    refused = guarded.run("dvc", "push", **READER.environment)
+    assert refused.returncode != 0
+    assert refused.stdout.count("\n") == 1
+    assert "you may not write there" in refused.stdout
+
+
+def test_setup_lays_the_guard_and_it_is_known_from_dvcs_own_launcher(project, tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    own = shutil.which("dvc", path=str(Path(sys.executable).parent))
+    assert own
+    shutil.copy(own, programs / "dvc")
+    (programs / "dvc").write_text("#!/bin/sh\n")
+    assert not is_guarded(programs / "dvc")
+    lay_launcher(programs)
+    assert is_guarded(programs / "dvc")
+    assert os.access(programs / "dvc", os.X_OK)

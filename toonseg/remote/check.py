@@ -1,0 +1,84 @@
+"""`toonseg remote check`: proof that a remote is private, works, and holds all that dvc.lock names."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from toonseg.remote.faults import RemoteError
+from toonseg.remote.findings import Finding, found
+from toonseg.remote.guard import is_guarded
+from toonseg.remote.objects import Faults, Store, some
+from toonseg.remote.place import Place
+from toonseg.remote.safety import examine_safety
+from toonseg.remote.settings import Project
+
+_LOCK = "dvc.lock"
+_CONFIG = ".dvc/config"
+
+
+def examine(project: Project, place: Place, mend: bool, deep: bool, writing: bool) -> Iterator[Finding]:
+    """Look at a remote's safety, at what is not committed, and at each object; with ``mend`` put it right."""
+    readable = True
+    for finding in examine_safety(project, place, mend, writing):
+        readable = readable and not (finding.name == "reading" and finding.state == "FAIL")
+        yield finding
+    yield found("git", partial(_look_at_git, project))
+    yield found("guard", _look_at_guard)
+    if readable:
+        yield found("objects", partial(_look_at_objects, project, place, mend, deep))
+
+
+def _look_at_git(project: Project) -> str | Finding:
+    command = ["git", "status", "--porcelain", "--", _LOCK, _CONFIG]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return Finding("git", "note", "the project is not in Git: colleagues cannot clone it")
+    changed = [line[3:] for line in done.stdout.splitlines()]
+    if changed:
+        said = f"{' and '.join(changed)} changed since the last commit: colleagues get the committed one"
+        return Finding("git", "note", said)
+    return f"{_LOCK} and {_CONFIG} are committed as they stand"
+
+
+def _look_at_guard() -> str | Finding:
+    program = shutil.which("dvc")
+    if program and is_guarded(Path(program)):
+        return "`dvc push` is stopped when one of the lines above fails"
+    said = "`dvc push` is not stopped by any of this: run `toonseg remote guard`"
+    return Finding("guard", "note", said)
+
+
+def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> str | Finding:
+    from dvc.repo import Repo
+
+    with Repo(str(project.root)) as repo:
+        store = Store(repo, place)
+        wanted = store.wanted()
+        faults = store.faults(wanted.names, deep)
+        left = store.mend(faults) if mend else faults.all
+    if wanted.unknown:
+        raise RemoteError(
+            f"what {len(wanted.unknown)} folder(s) hold is known neither here nor there "
+            f"({some(wanted.unknown)}): have a colleague who has the data run `toonseg remote check --mend`"
+        )
+    if left:
+        raise RemoteError(_told_of(faults, left, mend))
+    if faults.all:
+        said = f"{len(faults.missing)} missing and {len(faults.corrupt)} corrupted object(s) sent again"
+        return Finding("objects", "mended", said)
+    compared = "every byte read" if deep else "compared by size and, on S3, by digest"
+    return f"all {len(wanted.names)} objects of {_LOCK} are there ({compared})"
+
+
+def _told_of(faults: Faults, left: frozenset[str], mended: bool) -> str:
+    counts = [
+        f"{len(names & left)} object(s) {how} ({some(names & left)})"
+        for names, how in ((faults.missing, "missing"), (faults.corrupt, "corrupted"))
+        if names & left
+    ]
+    what = " and ".join(counts)
+    if mended:
+        return f"{what}, and no whole copy is here: have a colleague run `toonseg remote check --mend`"
+    return f"{what} at the remote: run `toonseg remote check --mend`"

@@ -1,0 +1,119 @@
+"""Whether Git could bring pictures of somebody else's series to a public place."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from toonseg.export.leave import PRIVATE, closed_series
+from toonseg.params import PARAMS_FILE
+from toonseg.remote.faults import RemoteError
+from toonseg.remote.findings import Finding
+from toonseg.series import load_series
+
+_SUFFIXES = frozenset([".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif", ".cbz", ".zip"])
+_SHEET = PurePosixPath("plots/evaluate/predictions.png")  # shows panels of every labelled series
+_LABELS = PurePosixPath("data/labels")
+_TIMEOUT_S = 20
+
+
+def look_at_pictures(root: Path) -> str | Finding:
+    """Say which of Git's files show series without a licence, and where they could go.
+
+    Raises RemoteError when there are such files and anyone can clone from one of Git's remotes.
+    """
+    closed = _closed(root / PARAMS_FILE)
+    if not closed:
+        return "every series is your own or openly licensed"
+    shown = showing(_git(root, "ls-files", "-z").split("\0"), closed)
+    if not shown:
+        return f"none of {', '.join(closed)} in Git"
+    return _judge(root, shown)
+
+
+def showing(files: Sequence[str], closed: Sequence[str]) -> list[str]:
+    """Those of Git's ``files`` that show one of the ``closed`` series, by their names.
+
+    >>> showing(["data/pages/a/1.cbz", "docs/a.md", "data/exports/private/coco/7.png"], ["a"])
+    ['data/pages/a/1.cbz', 'data/exports/private/coco/7.png']
+    """
+    names = frozenset(closed)
+    labelled = any(str(_LABELS / f"{name}.json") in files for name in names)
+    found = []
+    for file in files:
+        path = PurePosixPath(file)
+        if path.suffix.lower() not in _SUFFIXES:
+            continue
+        of_series = names.intersection((*path.parts, path.stem)) or PRIVATE in path.parts
+        if of_series or (path == _SHEET and labelled):
+            found.append(file)
+    return found
+
+
+def _closed(params: Path) -> list[str]:
+    if not params.exists():
+        return []
+    return closed_series({name: one.licence for name, one in load_series(params).items()})
+
+
+def _judge(root: Path, shown: Sequence[str]) -> str | Finding:
+    first = shown[0] if len(shown) == 1 else f"{shown[0]} and {len(shown) - 1} more"
+    unproven = []
+    for address in _clone_addresses(root):
+        public = _anyone_clones(address)
+        if public:
+            raise RemoteError(
+                f"{first} show(s) a series that is not yours to share, and anyone can clone {address}: make "
+                "that private, or take the pictures out of Git's history"
+            )
+        if public is None:
+            unproven.append(address)
+    if unproven:
+        said = f"{first} in Git show(s) a series that is not yours: keep {', '.join(unproven)} private"
+        return Finding("pictures", "note", said)
+    return f"{first} in Git show(s) a series that is not yours; no stranger can clone it"
+
+
+def _clone_addresses(root: Path) -> Iterator[str]:
+    """Where strangers would clone from: Git's remotes, by HTTP where they are reached by SSH."""
+    for name in _git(root, "remote").split():
+        url = _git(root, "remote", "get-url", name).strip()
+        if "://" not in url:
+            before, colon, path = url.partition(":")
+            if not colon or "/" in before:
+                continue  # a folder
+            url = f"ssh://{before}/{path.lstrip('/')}"
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https"):
+            yield parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        elif parts.hostname and parts.scheme in ("ssh", "git"):
+            yield f"https://{parts.hostname}{parts.path}"
+
+
+def _anyone_clones(address: str) -> bool | None:
+    """Whether a clone works without any credentials; None when nobody answered."""
+    bare = {
+        **os.environ,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "true",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+    command = ["git", "-c", "credential.helper=", "ls-remote", address]
+    try:
+        done = subprocess.run(
+            command, env=bare, cwd="/", capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode == 0:
+        return True
+    refused = ("Authentication failed", "could not read Username", "403", "401", "not found", "404")
+    return False if any(word in done.stderr for word in refused) else None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What Git prints; nothing where the project is not in Git."""
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""

@@ -1,0 +1,146 @@
+"""DVC's configuration of remotes: what colleagues share goes to Git, what is secret stays with its owner."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toonseg.remote.address import read_address
+from toonseg.remote.faults import RemoteError
+from toonseg.remote.place import CREDENTIALS, Place
+from toonseg.store import write_bytes
+
+SECRETS = ("access_key_id", "secret_access_key", "session_token", "password", "passphrase")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project with DVC: its folder, and its configuration of the two levels that belong to it."""
+
+    root: Path
+
+    @property
+    def shared(self) -> Path:
+        """The configuration in Git."""
+        return self.root / ".dvc" / "config"
+
+    @property
+    def own(self) -> Path:
+        """The configuration that Git ignores."""
+        return self.root / ".dvc" / "config.local"
+
+    def place(self, name: str | None) -> Place:
+        """The remote of this name, or the default one. Raises RemoteError when there is none."""
+        configured = self._config()
+        name = name or configured["core"].get("remote")
+        if not name:
+            raise RemoteError("no remote is set up: run `toonseg remote init URL`, with the URL of yours")
+        settings = configured["remote"].get(name.lower())
+        if settings is None:
+            known = ", ".join(sorted(configured["remote"])) or "none"
+            raise RemoteError(f"there is no remote '{name}' (known: {known}): run `toonseg remote init URL`")
+        return Place(name.lower(), read_address(settings["url"], self.root).kind, settings)
+
+    def remotes(self) -> dict[str, Any]:
+        """The settings of every remote, by name."""
+        return dict(self._config()["remote"])
+
+    def committed_secrets(self, name: str) -> list[str]:
+        """The secret settings of a remote that stand in the configuration for Git."""
+        return [key for key in SECRETS if key in self._level("repo")["remote"].get(name, {})]
+
+    def configure(self, name: str, shared: Mapping[str, Any], own: Mapping[str, Any], default: bool) -> None:
+        """Write a remote's settings whole: ``shared`` for Git, ``own`` for this machine, mode 600."""
+        with self._undone_on_fault():
+            if shared or default:
+                with self._edited("repo") as config:
+                    config["remote"].setdefault(name, {}).update(shared)
+                    if default:
+                        config["core"]["remote"] = name
+            if own:
+                self.own.touch(mode=0o600)
+                self.close_own()
+                with self._edited("local") as config:
+                    config["remote"][name] = replaced(config["remote"].get(name, {}), own)
+
+    def own_is_open(self) -> bool:
+        """Whether others on this machine may read the user's own configuration, and keys in it."""
+        if not self.own.exists() or not self.own.stat().st_mode & _OTHERS:
+            return False
+        remotes = self._level("local")["remote"].values()
+        return any(key in settings for settings in remotes for key in SECRETS)
+
+    def close_own(self) -> None:
+        """Let nobody but the user read the configuration with the keys."""
+        self.own.chmod(0o600)
+
+    @contextmanager
+    def _undone_on_fault(self) -> Iterator[None]:
+        before = {path: path.read_bytes() if path.exists() else None for path in (self.shared, self.own)}
+        try:
+            yield
+        except BaseException:
+            for path, data in before.items():
+                path.unlink(missing_ok=True) if data is None else write_bytes(path, data)
+            if before[self.own] is not None:
+                self.close_own()
+            raise
+
+    @contextmanager
+    def _edited(self, level: str) -> Iterator[Any]:
+        from dvc.config import Config, ConfigError
+
+        try:
+            with Config(str(self.root / ".dvc")).edit(level) as config:
+                yield config
+        except ConfigError as error:
+            raise RemoteError(f"DVC refuses these settings: {error}") from None
+
+    def _config(self) -> Any:
+        from dvc.config import Config, ConfigError
+
+        try:
+            return Config(str(self.root / ".dvc"))
+        except ConfigError as error:
+            raise RemoteError(f"{self.root / '.dvc'}: its configuration is malformed: {error}") from None
+
+    def _level(self, level: str) -> Any:
+        return self._config().read(level)
+
+
+def replaced(settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A remote's settings with a user's ``own`` in place of the credentials that were there.
+
+    >>> replaced({"url": "s3://b", "profile": "old"}, {"access_key_id": "new"})
+    {'url': 's3://b', 'access_key_id': 'new'}
+    """
+    kept = {key: value for key, value in settings.items() if not own or key not in CREDENTIALS}
+    return {**kept, **own}
+
+
+def find_project() -> Project:
+    """The project around the current folder. Raises RemoteError outside of one."""
+    from dvc.exceptions import NotDvcRepoError
+    from dvc.repo import Repo
+
+    try:
+        return Project(Path(Repo.find_root()))
+    except NotDvcRepoError:
+        raise RemoteError("this is no project with DVC: run it in your clone of the project") from None
+
+
+def key_file_of(place: Place) -> Path | None:
+    """The private key of an SSH remote that the settings name, if they do."""
+    named = place.settings.get("keyfile")
+    return Path(named).expanduser() if named else None
+
+
+def refuse_open_key(path: Path) -> None:
+    """Raise RemoteError when a private key is not there, or can be read by others on this machine."""
+    if not path.is_file():
+        raise RemoteError(f"the key file {path} does not exist: name yours by --keyfile")
+    if path.stat().st_mode & _OTHERS:
+        raise RemoteError(f"the key file {path} can be read by others: run `chmod 600 {path}`")

@@ -40,10 +40,19 @@ experiments: repro ## Train and test the seven experiments on two series (five t
 	@cp experiments/pipeline.yaml experiments/dvc.yaml
 	@$(BIN)/dvc repro experiments/dvc.yaml
 
-test: setup ## Run the tests (under 15 minutes on two cores)
+# The server of the tests of SSH. Debian starts it where its services run: there you decide, here it is installed.
+.PHONY: sshd
+sshd:
+	@PATH=$$PATH:/usr/sbin; if ! command -v sshd >/dev/null && command -v apt-get >/dev/null && \
+	  [ "$$(id -u)" = 0 ] && [ ! -d /run/systemd/system ]; then \
+	  echo "Installing Debian's OpenSSH server, for tests"; export DEBIAN_FRONTEND=noninteractive; \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends openssh-server; } >/dev/null 2>&1 || \
+	  echo 'It could not be installed: the tests of SSH are skipped'; fi
+
+test: setup sshd ## Run the tests (under 15 minutes on two cores)
 	$(BIN)/pytest -n 2 -m "not all"
 
-test-all: setup ## Run every test, those that take long too
+test-all: setup sshd ## Run every test, those that take long too
 	$(BIN)/pytest
 
 check: setup ## Check style and types

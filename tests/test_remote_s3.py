@@ -212,6 +212,15 @@ def test_keys_that_others_can_read_are_told_and_closed(pushed, capsys, monkeypat
     assert stat.S_IMODE(own.stat().st_mode) == 0o600
 
 
+def test_a_remote_that_moved_away_from_ones_own_keys_is_told(pushed, capsys):
+    toonseg(capsys, "remote", "login", "--save-keys")
+    config = pushed.root / ".dvc/config"
+    config.write_text(config.read_text().replace(f"s3://{PRIVATE}/", "s3://elsewhere/"))
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["settings"]) == (1, "FAIL")
+    assert "'team' has another address in .dvc/config than beside your keys" in told.out
+
+
 def test_keys_in_the_shared_configuration_are_told(pushed, capsys):
     with (pushed.root / ".dvc/config").open("a") as file:
         file.write("    secret_access_key = something\n")

@@ -36,6 +36,11 @@ def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Findi
             f".dvc/config, which goes to Git, holds {', '.join(secrets)} of '{place.name}': take them out by "
             f"`dvc remote modify --unset {place.name} {secrets[0]}` and have new keys made"
         )
+    if project.moved(place.name):
+        raise RemoteError(
+            f"'{place.name}' has another address in .dvc/config than beside your keys in {project.own}: run "
+            f"`dvc remote modify --local --unset {place.name} url`, then `toonseg remote login`"
+        )
     mended = []
     if project.own_is_open():
         if not mend:

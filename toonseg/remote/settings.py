@@ -52,6 +52,11 @@ class Project:
         """The secret settings of a remote that stand in the configuration for Git."""
         return [key for key in SECRETS if key in self._level("repo")["remote"].get(name, {})]
 
+    def moved(self, name: str) -> bool:
+        """Whether the remote's address in Git is another than the one beside the user's own keys."""
+        shared, own = (self._level(level)["remote"].get(name, {}).get("url") for level in ("repo", "local"))
+        return bool(shared and own and shared != own)
+
     def configure(self, name: str, shared: Mapping[str, Any], own: Mapping[str, Any], default: bool) -> None:
         """Write a remote's settings whole: ``shared`` for Git, ``own`` for this machine, mode 600."""
         with self._undone_on_fault():
@@ -64,7 +69,9 @@ class Project:
                 self.own.touch(mode=0o600)
                 self.close_own()
                 with self._edited("local") as config:
-                    config["remote"][name] = replaced(config["remote"].get(name, {}), own)
+                    kept = replaced(config["remote"].get(name, {}), own)
+                    # Commits from before the remote have no url of it, and DVC walks them in `dvc gc`.
+                    config["remote"][name] = {**kept, "url": self._level("repo")["remote"][name]["url"]}
 
     def own_is_open(self) -> bool:
         """Whether others on this machine may read the user's own configuration, and keys in it."""

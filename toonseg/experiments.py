@@ -173,6 +173,8 @@ def _limits(scores: Mapping[str, Any]) -> list[str]:
     return [
         "One seed each: another seed moves AP by a few points, so smaller differences mean nothing.",
         f"The smallest test has {fewest} instances, and rare classes far fewer: a class's AP rests on its n.",
+        "In as many steps a model of both series sees each panel half as often as a model of one: where "
+        "steps are few, that alone costs it points.",
         "A model that starts from another's has learnt longer in all: its gain is not the transfer's alone.",
         "Where `split.by` is panel, a tested panel's neighbours were learnt: new episodes will score lower.",
         "A small model after few steps tells little of a large one with pre-trained weights.",

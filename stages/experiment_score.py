@@ -4,12 +4,11 @@ from pathlib import Path
 
 from stages.evaluate import PANELS, TEST
 from stages.experiment_fit import MODELS, PARAMS
-from toonseg.console import progress, run_stage
-from toonseg.engines.base import load
+from toonseg.console import run_stage
+from toonseg.engines.spread import open_predictor
 from toonseg.experiments import EXPERIMENTS, ExperimentParams, part_of, series_of
 from toonseg.metrics.coco import EvaluateParams
 from toonseg.metrics.tables import as_metrics, report
-from toonseg.panels import read_pictures
 from toonseg.params import load_params
 from toonseg.store import read_json, write_json
 
@@ -22,8 +21,8 @@ def main(name: str) -> str:
     chosen = load_params("experiments", ExperimentParams, PARAMS)
     params = load_params("evaluate", EvaluateParams)
     truth = part_of(read_json(TEST), series_of(its.role, chosen), str(TEST))
-    pictures = progress(read_pictures(PANELS, truth["images"]), "predict", "panel", len(truth["images"]))
-    results = load(MODELS / its.fit, params.device).predict(pictures, params.score_floor)
+    predictor = open_predictor(MODELS / its.fit, params.device)
+    results = predictor.predict(PANELS, truth["images"], params.score_floor)
     scored = report(truth, results, params.count_score)
     write_json(SCORES / f"{name}.json", as_metrics(scored))
     ap = scored.scores["segm"].overall.ap

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from stages.train import CHECKPOINTS, PANELS, TRAIN
+from stages.train import CHECKPOINTS, PANELS, TRAIN, VAL
 from toonseg.console import run_stage
 from toonseg.engines.base import TrainParams, fit
 from toonseg.engines.watch import TrainingLog
@@ -27,11 +27,14 @@ def main(name: str) -> str:
         )
     else:
         params = replace(params, iterations=chosen.iterations)
-    train = part_of(read_json(TRAIN), series_of(its.role, chosen), str(TRAIN))
+    series = series_of(its.role, chosen)
+    train, val = part_of(read_json(TRAIN), series, str(TRAIN)), read_json(VAL)
+    if val["images"]:
+        val = part_of(val, series, str(VAL))
     aside = CHECKPOINTS / "experiments" / name
     started_s = time.monotonic()
     with TrainingLog(aside / "live", params.log_every) as log:
-        losses = fit(train, PANELS, params, out=MODELS / name, checkpoints=aside, watch=log)
+        losses = fit(train, PANELS, params, val=val, out=MODELS / name, checkpoints=aside, watch=log)
     minutes = (time.monotonic() - started_s) / 60
     return f"{len(train['images'])} panels, loss {losses['loss']:.2f}, {minutes:.1f} min"
 

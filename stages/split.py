@@ -45,8 +45,6 @@ def main() -> str:
     with whole_folder(DATASET) as folder:
         write_table(folder / "near_duplicates.csv", dataset.near_duplicates, NearDuplicates)
         for side, shown in sides.items():
-            if side == "val" and not shown:
-                continue
             digests = {item.panel.path: file_sha256(PANELS / item.panel.path) for item in shown}
             document = dataset_document(shown, classes, digests, f"toonseg {side}")
             write_json(folder / f"{side}.json", document)

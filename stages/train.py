@@ -1,6 +1,7 @@
 """Train a model on the training set: ``python -m stages.train``."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from toonseg.console import run_stage
@@ -10,6 +11,7 @@ from toonseg.params import load_params
 from toonseg.store import read_json, write_json
 
 TRAIN = Path("data/dataset/train.json")
+VAL = Path("data/dataset/val.json")
 PANELS = Path("data/panels")
 MODEL = Path("data/model")
 CHECKPOINTS = Path("data/checkpoints")
@@ -20,13 +22,13 @@ METRICS = Path("metrics/train.json")
 def main() -> str:
     """Fit the engine of the section ``train``; an interrupted run goes on from its checkpoint."""
     params = load_params("train", TrainParams)
-    train = read_json(TRAIN)
+    learn = partial(fit, read_json(TRAIN), PANELS, params, val=read_json(VAL), out=MODEL)
     if not leads():  # under torchrun
-        fit(train, PANELS, params, out=MODEL, checkpoints=CHECKPOINTS, watch=Listener(silent=True))
+        learn(checkpoints=CHECKPOINTS, watch=Listener(silent=True))
         return "helped to train"
     started_s = time.monotonic()
     with TrainingLog(CHECKPOINTS / "live", params.log_every) as log:
-        losses = fit(train, PANELS, params, out=MODEL, checkpoints=CHECKPOINTS, watch=log)
+        losses = learn(checkpoints=CHECKPOINTS, watch=log)
     log.publish(PLOTS)
     write_json(METRICS, {name: round(value, 4) for name, value in losses.items()})
     minutes = (time.monotonic() - started_s) / 60

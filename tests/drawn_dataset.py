@@ -86,6 +86,8 @@ VALUES: dict[str, Any] = {
     "threads": 1,
     "precision": "fp32",
     "device": "cpu",
+    "keep": "last",
+    "validate_every": 3,
     "checkpoint_every": 2,
     "log_every": 2,
 }
@@ -101,11 +103,16 @@ class Heard:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.scores: list[tuple[int, float]] = []
         self.notes: list[str] = []
 
     def step(self, step: Step) -> None:
         """Remember it."""
         self.steps.append(step)
+
+    def score(self, iteration: int, ap: float) -> None:
+        """Remember it."""
+        self.scores.append((iteration, ap))
 
     def note(self, sentence: str) -> None:
         """Remember it."""

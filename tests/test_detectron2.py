@@ -10,6 +10,7 @@ import torch
 from drawn_dataset import CLASSES, Heard, draw, tiny, write_dataset
 
 from toonseg.engines.base import fit, load, rehearse
+from toonseg.engines.model_dir import read_model_card
 from toonseg.engines.start import build, read_start, started
 from toonseg.errors import EngineError
 from toonseg.metrics.coco import score
@@ -23,9 +24,11 @@ def their(**changes: Any) -> Any:
     return tiny(**{**values, **changes})
 
 
-def learn(folder: Path, train: dict[str, Any], out: str, heard: Heard, **changes: Any) -> None:
+def learn(
+    folder: Path, train: dict[str, Any], out: str, heard: Heard, val: Any = None, **changes: Any
+) -> None:
     places = {"out": folder / out, "checkpoints": folder / "checkpoints" / out}
-    fit(train, folder / "panels", their(**changes), watch=heard, **places)
+    fit(train, folder / "panels", their(**changes), val=val, watch=heard, **places)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +124,25 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bytes(trained: tuple[Pa
     assert [step.replayed for step in heard.steps] == [True, True, False, False]
     for name in ("model.json", "model.safetensors"):
         assert (folder / "stopped" / name).read_bytes() == (folder / "model" / name).read_bytes()
+
+
+def test_it_is_validated_and_keeps_the_best_after_a_stop_too(trained: tuple[Path, Any]) -> None:
+    folder, train = trained
+    changes = {"keep": "best", "validate_every": 2, "iterations": 5, "init": str(folder / "model")}
+    whole, again = Heard(), Heard()
+    learn(folder, train, "best", whole, val=train, **changes)
+    with pytest.raises(KeyboardInterrupt):
+        learn(folder, train, "best-stopped", Stop(), val=train, **changes)
+    learn(folder, train, "best-stopped", again, val=train, **changes)
+
+    assert [iteration for iteration, _ in whole.scores] == [2, 4, 5]
+    assert again.scores == whole.scores
+    iteration, ap = max(whole.scores, key=lambda pair: pair[1])
+    assert read_model_card(folder / "best")["kept"] == {"iteration": iteration, "validation_ap": ap}
+    results = load(folder / "best", "cpu").predict([(n, draw(n)[0]) for n in range(1, 5)], 0.05)
+    assert score(train, results, "segm").overall.ap == ap
+    for name in ("model.json", "model.safetensors"):
+        assert (folder / "best-stopped" / name).read_bytes() == (folder / "best" / name).read_bytes()
 
 
 def test_our_scores_of_its_predictions_are_those_of_its_own_evaluator(trained: tuple[Path, Any]) -> None:

@@ -21,7 +21,7 @@ SMALLEST_PX = 120  # a person overlooks what shows fewer pixels
 CRUMB_PX = 40  # smaller parts and holes are left out
 MARGIN_PX = 12  # rows of gutter above and below the panels of a rough cut
 _FINE = 4  # masks are traced on a grid this many times finer, so that an outline runs along pixel edges
-_CAREFUL_PX, _SLOPPY_PX = 0.45, 1.2  # how far a side of a small and a large polygon strays from the outline
+_CAREFUL_PX, _SLOPPY_PX = 0.45, 0.8  # how far a side of a small and a large polygon strays from the outline
 
 Points = NDArray[np.float64]
 
@@ -150,7 +150,7 @@ def _size_px(outline: NDArray[np.int32]) -> float:
 
 def _simplify(outline: NDArray[np.int32]) -> Points:
     """The vertices that a hand would set, in mask pixels; small shapes are drawn more carefully."""
-    careful = float(np.clip(0.017 * np.sqrt(_size_px(outline)), _CAREFUL_PX, _SLOPPY_PX))
+    careful = float(np.clip(0.012 * np.sqrt(_size_px(outline)), _CAREFUL_PX, _SLOPPY_PX))
     few = np.asarray(cv2.approxPolyDP(outline, careful * _FINE, closed=True), np.int32)
     if len(few) < 3:
         few = outline

@@ -9,13 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from annotated_types import Ge, Gt, Le, MinLen
 
 from toonseg.engines.model_dir import read_model_card
 from toonseg.errors import EngineError
 from toonseg.images import Picture
+
+if TYPE_CHECKING:
+    from toonseg.engines.validation import Validation
 
 Coco = dict[str, Any]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -53,6 +56,8 @@ class TrainParams:
     threads: Annotated[int, Ge(1), Le(256)]
     precision: Literal["fp32", "bf16", "fp16"]
     device: Device
+    keep: Literal["last", "best"]  # the weights that are written: best by the validation set
+    validate_every: Annotated[int, Ge(1)]  # iterations
     checkpoint_every: Annotated[int, Ge(1)]  # iterations
     log_every: Annotated[int, Ge(1)]  # iterations
 
@@ -84,6 +89,9 @@ class Watcher(Protocol):
     def step(self, step: Step) -> None:
         """Take note of an iteration; called for each, in order, from the first."""
 
+    def score(self, iteration: int, ap: float) -> None:
+        """Take note of the mask AP (percent) of the validation set after an iteration."""
+
     def note(self, sentence: str) -> None:
         """Take note of something that the user should know."""
 
@@ -113,6 +121,7 @@ class Engine(Protocol):
         pictures: Path,
         params: TrainParams,
         *,
+        validation: "Validation | None",
         out: Path,
         checkpoints: Path,
         watch: Watcher,
@@ -127,20 +136,32 @@ class Engine(Protocol):
 
 
 def fit(
-    train: Coco, pictures: Path, params: TrainParams, *, out: Path, checkpoints: Path, watch: Watcher
+    train: Coco,
+    pictures: Path,
+    params: TrainParams,
+    *,
+    val: Coco | None = None,
+    out: Path,
+    checkpoints: Path,
+    watch: Watcher,
 ) -> dict[str, float]:
     """Train a model on a COCO dataset and write it to the directory ``out``, whole or not at all.
 
-    ``train`` has category ids 1 to K; its file names are relative to ``pictures``. A run that was
-    interrupted goes on from its last state in ``checkpoints`` and ends with the same bytes as if it had
-    not been; a state of other parameters, data or libraries is never used. Gives the losses (``loss``,
-    the sum, and its parts), each the mean over the last ``params.log_every`` iterations.
+    ``train`` has category ids 1 to K; its file names are relative to ``pictures``, like those of the
+    validation set ``val``, which has the same categories and may have no image. With one, the model is scored
+    every ``params.validate_every`` iterations, and ``params.keep`` tells which weights are written. A run
+    that was interrupted goes on from its last state in ``checkpoints`` and ends as if it had not been, to the
+    byte; a state of other parameters, data or libraries is never used. Gives the losses (``loss``, the
+    sum, and its parts), each the mean over the last ``params.log_every`` iterations.
 
     Raises EngineError when the dataset cannot be trained on, a picture is missing or damaged, the device
-    is not there, or the training diverges.
+    is not there, the training diverges, or the best weights are asked for without a validation set.
     """
     check_dataset(train, watch)
-    return _engine(params.engine).fit(train, pictures, params, out=out, checkpoints=checkpoints, watch=watch)
+    engine = _engine(params.engine)
+    validation = _validation(train, val, pictures, params)
+    places = {"out": out, "checkpoints": checkpoints}
+    return engine.fit(train, pictures, params, validation=validation, watch=watch, **places)
 
 
 def rehearse(train: Coco, pictures: Path, params: TrainParams, watch: Watcher) -> Rehearsal:
@@ -201,6 +222,26 @@ def check_dataset(train: Coco, watch: Watcher) -> None:
     empty = [category["name"] for category in train["categories"] if not counts[category["id"]]]
     if empty:
         watch.note(f"no instance to learn from of {', '.join(empty)}: the model will not find any")
+
+
+def _validation(train: Coco, val: Coco | None, pictures: Path, params: TrainParams) -> "Validation | None":
+    """The validation set, where there is one."""
+    if val is None or not val["images"]:
+        if params.keep == "best":
+            raise EngineError(
+                "train.keep is best, and there is no validation set to tell it by: set split.val over 0 "
+                "(toonseg fit: give --val), or train.keep to last"
+            )
+        return None
+    wanted, there = ({one["id"]: one["name"] for one in coco["categories"]} for coco in (train, val))
+    if wanted != there:
+        raise EngineError(
+            f"the validation set's classes are {', '.join(there.values())}, and the training set's "
+            f"{', '.join(wanted.values())}: they must be the same, in the same order"
+        )
+    from toonseg.engines.validation import Validation
+
+    return Validation(val, pictures, params)
 
 
 def _engine(name: str) -> Engine:

@@ -6,7 +6,6 @@ from typing import Any
 import safetensors.torch
 import torch
 import torchvision
-from torchvision.models.detection import MaskRCNN
 
 from toonseg.engines.base import TrainParams
 from toonseg.engines.data import Sample
@@ -14,10 +13,9 @@ from toonseg.engines.small import PIXEL_MEAN, PIXEL_STD, THRESHOLDS
 from toonseg.engines.start import Start
 
 
-def weights_bytes(model: MaskRCNN) -> bytes:
-    """The model's state as safetensors."""
-    state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
-    data: bytes = safetensors.torch.save(state)
+def weights_bytes(state: dict[str, torch.Tensor]) -> bytes:
+    """A model's state as safetensors."""
+    data: bytes = safetensors.torch.save({name: its.cpu().contiguous() for name, its in state.items()})
     return data
 
 

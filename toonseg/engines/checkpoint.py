@@ -16,7 +16,7 @@ import torch
 
 from toonseg.store import write_bytes
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Checkpoint:
     optimiser: dict[str, Any]
     history: list[dict[str, float]]
     scaler: dict[str, Any]  # of the losses, where the precision is fp16
+    scores: list[tuple[int, float]]  # of the validation set
+    best: dict[str, Any]  # the model's state that it liked best, where that is to be kept
 
 
 def fingerprint(*parts: Any) -> str:

@@ -17,6 +17,12 @@ def add_commands(commands: Any) -> None:
     fit.add_argument(
         "--images", type=Path, required=True, metavar="DIR", help="folder that its file names start from"
     )
+    fit.add_argument(
+        "--val",
+        type=Path,
+        metavar="COCO",
+        help="dataset to score the model on as it learns (see --set keep=best)",
+    )
     fit.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="folder for the model")
     fit.add_argument("--engine", help="torchvision or detectron2")
     fit.add_argument("--profile", help="small or base; of detectron2: base, or a config of its zoo")
@@ -79,6 +85,7 @@ def _fit(options: argparse.Namespace) -> int:
     named = {"engine": options.engine, "profile": options.profile, "init": options.init}
     order = FitOrder(
         train=options.train,
+        val=options.val,
         images=options.images,
         out=options.out,
         values={key: value for key, value in named.items() if value is not None},

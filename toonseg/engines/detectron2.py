@@ -32,33 +32,42 @@ from toonseg.engines.base import (
     Watcher,
     world_size,
 )
+from toonseg.engines.card import weights_bytes
 from toonseg.engines.checkpoint import fingerprint
 from toonseg.engines.data import read_samples
-from toonseg.engines.detectron2_parts import Autocast, Clock, Later, Seed, quiet
+from toonseg.engines.detectron2_parts import STATE, Autocast, Clock, Keeper, Later, Seed, Teller, quiet
 from toonseg.engines.detectron2_predict import MOST, Detectron2Predictor
 from toonseg.engines.device import choose_device, repeatable
 from toonseg.engines.model_dir import read_model_card, read_weights, write_model
+from toonseg.engines.validation import Validation
 from toonseg.engines.zoo import SafeCheckpointer, config_from, config_of, start_from
 from toonseg.errors import EngineError
 
 _TONE = 0.5  # change of saturation and of brightness at the full colour jitter
-_STATE = "detectron2"  # name of the checkpoint, without its .pth
 
 
 def fit(
-    train: Coco, pictures: Path, params: TrainParams, *, out: Path, checkpoints: Path, watch: Watcher
+    train: Coco,
+    pictures: Path,
+    params: TrainParams,
+    *,
+    validation: Validation | None,
+    out: Path,
+    checkpoints: Path,
+    watch: Watcher,
 ) -> dict[str, float]:
     """Train as ``toonseg.engines.base.fit`` says."""
     if world_size() > 1:
         raise EngineError("engine detectron2 trains in one process here: use torchvision under torchrun")
     with quiet(), repeatable(params):
-        training = _Training(train, pictures, params)
+        training = _Training(train, pictures, params, validation)
         if params.init:
             watch.note(f"starts from {training.source}")
         training.run(checkpoints, watch)
-    state = {name: value.cpu().contiguous() for name, value in training.model.state_dict().items()}
-    write_model(out, safetensors.torch.save(state), training.card())
-    (checkpoints / f"{_STATE}.pth").unlink(missing_ok=True)
+    best = validation.best if validation else {}
+    told = {"kept": validation.told()} if validation else {}
+    write_model(out, weights_bytes(best or training.model.state_dict()), training.card() | told)
+    (checkpoints / f"{STATE}.pth").unlink(missing_ok=True)
     (checkpoints / "last_checkpoint").unlink(missing_ok=True)
     last = training.history[-params.log_every :]
     return {name: float(np.mean([losses[name] for losses in last])) for name in last[-1]}
@@ -98,8 +107,11 @@ def load(model: Path, device: Device) -> Predictor:
 class _Training:
     """Detectron2's model, optimiser, schedule and loader for a dataset."""
 
-    def __init__(self, train: Coco, pictures: Path, params: TrainParams) -> None:
+    def __init__(
+        self, train: Coco, pictures: Path, params: TrainParams, validation: Validation | None = None
+    ) -> None:
         self.params = params
+        self._validation = validation
         self.device = choose_device(params.device)
         # Detectron2 reads each file when it comes to it: here a fault shows before the first step.
         samples, self._digest = read_samples(train, pictures, params, small.PIXEL_MEAN)
@@ -120,11 +132,13 @@ class _Training:
         saver = SafeCheckpointer(
             self.model, str(checkpoints), optimizer=self._optimiser, scheduler=self._schedule
         )
-        mark = fingerprint(self.card(), self.device.type, detectron2.__version__)
-        done = self._resume(checkpoints / f"{_STATE}.pth", saver, mark, watch)
-        teller = _Teller(self.params, self.history, self._optimiser, watch, saver, mark)
+        digest = self._validation.digest if self._validation else ""
+        mark = fingerprint(self.card(), self.device.type, detectron2.__version__, digest)
+        done = self._resume(checkpoints / f"{STATE}.pth", saver, mark, watch)
+        teller = Teller(self.params, self.history, self._optimiser, watch)
+        keeper = Keeper(self.params, self.history, saver, mark, self._validation)
         try:
-            self.train([teller], done, self.params.iterations)
+            self.train([teller, *self._validating(watch), keeper], done, self.params.iterations)
         except FloatingPointError:
             raise EngineError(
                 f"training diverged at iteration {len(self.history) + 1}: lower train.learning_rate "
@@ -146,6 +160,19 @@ class _Training:
         seed = Seed(self.params.seed)
         trainer.register_hooks([seed, hooks.LRScheduler(self._optimiser, self._schedule), *more])
         trainer.train(start, end)
+
+    def _validating(self, watch: Watcher) -> list[HookBase]:
+        """What scores the model on the validation set when it is due."""
+        validation = self._validation
+        if validation is None:
+            return []
+
+        def look() -> None:
+            predictor = Detectron2Predictor(self.model, self._cfg, tuple(self._classes))
+            validation.look(len(self.history), predictor, self.model.state_dict(), watch)
+            self.model.train()
+
+        return [hooks.EvalHook(self.params.validate_every, look)]
 
     def card(self) -> dict[str, Any]:
         """What is needed to use the model, and to know where it comes from."""
@@ -217,39 +244,15 @@ class _Training:
             return 0
         saver.load(str(path))
         watch.note(f"training goes on after iteration {len(history)}, from {path}")
+        if self._validation:
+            self._validation.scores, self._validation.best = found["scores"], found["best"]
+        scores = dict(found["scores"])
         for losses in history:
             self.history.append(losses)
             watch.step(Step(len(self.history), self.params.iterations, 0.0, losses, replayed=True))
+            if len(self.history) in scores:
+                watch.score(len(self.history), scores[len(self.history)])
         return len(self.history)
-
-
-class _Teller(HookBase):  # type: ignore[misc]
-    """After each step, tell the watcher; every few, write a checkpoint by Detectron2's checkpointer."""
-
-    def __init__(
-        self,
-        params: TrainParams,
-        history: list[dict[str, float]],
-        optimiser: torch.optim.Optimizer,
-        watch: Watcher,
-        saver: SafeCheckpointer,
-        mark: str,
-    ) -> None:
-        self._params, self._history, self._optimiser = params, history, optimiser
-        self._watch, self._saver, self._mark = watch, saver, mark
-
-    def before_step(self) -> None:
-        self._rate = self._optimiser.param_groups[0]["lr"]
-
-    def after_step(self) -> None:
-        latest = self.trainer.storage.latest()
-        losses = {name: value for name, (value, _) in latest.items() if name.startswith("loss_")}
-        losses = {"loss": latest["total_loss"][0], **losses}
-        self._history.append({name: round(float(value), 6) for name, value in losses.items()})
-        done = len(self._history)
-        if done % self._params.checkpoint_every == 0 and done < self._params.iterations:
-            self._saver.save(_STATE, fingerprint=self._mark, history=json.dumps(self._history))
-        self._watch.step(Step(done, self._params.iterations, self._rate, self._history[-1], replayed=False))
 
 
 def _dicts(train: Coco, pictures: Path) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What the engine ``detectron2`` adds to Detectron2's trainer, so that a run can be repeated and resumed."""
 
 import itertools
+import json
 import logging
 import random
 import time
@@ -12,6 +13,12 @@ import numpy as np
 import torch
 from detectron2.data.samplers import TrainingSampler
 from detectron2.engine import HookBase
+
+from toonseg.engines.base import Step, TrainParams, Watcher
+from toonseg.engines.validation import Validation
+from toonseg.engines.zoo import SafeCheckpointer
+
+STATE = "detectron2"  # name of the checkpoint, without its .pth
 
 
 class Later(TrainingSampler):  # type: ignore[misc]  # Detectron2 has no types
@@ -52,6 +59,59 @@ class Clock(HookBase):  # type: ignore[misc]
     def after_step(self) -> None:
         """Stop."""
         self.seconds.append(time.perf_counter() - self._began_s)
+
+
+class Teller(HookBase):  # type: ignore[misc]
+    """After each step, remember its losses and tell the watcher."""
+
+    def __init__(
+        self,
+        params: TrainParams,
+        history: list[dict[str, float]],
+        optimiser: torch.optim.Optimizer,
+        watch: Watcher,
+    ) -> None:
+        self._params, self._history, self._optimiser, self._watch = params, history, optimiser, watch
+
+    def before_step(self) -> None:
+        """Look at the rate."""
+        self._rate = self._optimiser.param_groups[0]["lr"]
+
+    def after_step(self) -> None:
+        """Tell."""
+        latest = self.trainer.storage.latest()
+        losses = {name: value for name, (value, _) in latest.items() if name.startswith("loss_")}
+        losses = {"loss": latest["total_loss"][0], **losses}
+        self._history.append({name: round(float(value), 6) for name, value in losses.items()})
+        done = len(self._history)
+        self._watch.step(Step(done, self._params.iterations, self._rate, self._history[-1], replayed=False))
+
+
+class Keeper(HookBase):  # type: ignore[misc]
+    """Every few steps, write a checkpoint by Detectron2's checkpointer."""
+
+    def __init__(
+        self,
+        params: TrainParams,
+        history: list[dict[str, float]],
+        saver: SafeCheckpointer,
+        mark: str,
+        validation: Validation | None,
+    ) -> None:
+        self._params, self._history, self._saver, self._mark = params, history, saver, mark
+        self._validation = validation
+
+    def after_step(self) -> None:
+        """Write it when it is due."""
+        done = len(self._history)
+        if done % self._params.checkpoint_every == 0 and done < self._params.iterations:
+            self._saver.save(
+                STATE,
+                fingerprint=self._mark,
+                history=json.dumps(self._history),
+                scores=self._validation.scores if self._validation else [],
+                best=self._validation.best if self._validation else {},
+            )
 
 
 class Autocast(torch.nn.Module):

@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +40,7 @@ class FitOrder:
     """What a user asks `toonseg fit` for; ``values`` and ``set`` come before those of params.yaml."""
 
     train: Path
+    val: Path | None
     images: Path
     out: Path
     values: dict[str, Any]
@@ -54,13 +56,15 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     train = read_dataset(order.train).coco
     if dry:
         return _forecast(train, params, rehearse(train, order.images, params, Listener()))
+    val = read_dataset(order.val).coco if order.val else None
     aside = order.out.with_name(f".{order.out.name}.training")
+    learn = partial(fit, train, order.images, params, val=val, out=order.out, checkpoints=aside)
     if not leads():
-        fit(train, order.images, params, out=order.out, checkpoints=aside, watch=Listener(silent=True))
+        learn(watch=Listener(silent=True))
         return "helped to train"
     started_s = time.monotonic()
     with TrainingLog(aside / "live", params.log_every) as log:
-        losses = fit(train, order.images, params, out=order.out, checkpoints=aside, watch=log)
+        losses = learn(watch=log)
     log.publish(order.out / "curves")
     shutil.rmtree(aside)
     minutes = (time.monotonic() - started_s) / 60

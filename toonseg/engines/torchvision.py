@@ -11,6 +11,7 @@ import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
+from torchvision.models.detection import MaskRCNN
 
 from toonseg.engines import memory, ranks, small
 from toonseg.engines.base import (
@@ -32,11 +33,19 @@ from toonseg.engines.model_dir import read_model_card, read_weights, write_model
 from toonseg.engines.predict import TorchvisionPredictor
 from toonseg.engines.start import PROFILES, build, read_start
 from toonseg.engines.training import Training
+from toonseg.engines.validation import Validation
 from toonseg.errors import EngineError
 
 
 def fit(
-    train: Coco, pictures: Path, params: TrainParams, *, out: Path, checkpoints: Path, watch: Watcher
+    train: Coco,
+    pictures: Path,
+    params: TrainParams,
+    *,
+    validation: Validation | None,
+    out: Path,
+    checkpoints: Path,
+    watch: Watcher,
 ) -> dict[str, float]:
     """Train as ``toonseg.engines.base.fit`` says."""
     device = ranks.own_device(choose_device(params.device))
@@ -44,16 +53,21 @@ def fit(
     samples, digest = read_samples(train, pictures, params, small.PIXEL_MEAN)
     classes = _class_names(train)
     card = card_of(params, start, classes, digest, samples)
-    mark = fingerprint(card, device.type, world_size())
+    mark = fingerprint(card, device.type, world_size(), validation.digest if validation else "")
+
+    def predictor(model: MaskRCNN) -> Predictor:
+        return TorchvisionPredictor(model, device, card)
+
     with repeatable(params), ranks.together(device, params.batch), ExitStack() as stack:
-        training = stack.enter_context(Training(classes, samples, params, device, start))
+        training = stack.enter_context(Training(classes, samples, params, device, start, validation))
         for note in training.notes:
             watch.note(note)
         training.resume(checkpoints, mark, watch)
-        training.run(checkpoints, mark, watch)
+        training.run(checkpoints, mark, watch, predictor)
         if leads():
-            training.settle_norms()
-            write_model(out, weights_bytes(training.model), card)
+            best = validation.best if validation else {}
+            told = {"kept": validation.told()} if validation else {}
+            write_model(out, weights_bytes(best or training.settled().state_dict()), card | told)
             remove_checkpoint(checkpoints)
     last = training.history[-params.log_every :]
     return {name: float(np.mean([losses[name] for losses in last])) for name in last[-1]}

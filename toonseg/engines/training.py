@@ -1,19 +1,22 @@
 """A training of torchvision's Mask R-CNN: the model, its optimiser, and a plain loop that can be resumed."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from torchvision.models.detection import MaskRCNN
 
 from toonseg.engines import memory, ranks
-from toonseg.engines.base import Step, TrainParams, Watcher, leads, world_size
+from toonseg.engines.base import Predictor, Step, TrainParams, Watcher, leads, world_size
 from toonseg.engines.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from toonseg.engines.data import Example, Sample, draw_batch, worst_batch
 from toonseg.engines.schedule import make_optimiser, rate_factor, set_rate
 from toonseg.engines.shares import Shares, norms_of
 from toonseg.engines.start import Start, build, started
+from toonseg.engines.validation import Validation
 from toonseg.errors import EngineError
 
 _DIVERGED = 1000.0  # a loss begins below 10; from here, or where it is no number, nothing comes back
@@ -31,11 +34,14 @@ class Training:
         params: TrainParams,
         device: torch.device,
         start: Start,
+        validation: Validation | None = None,
     ) -> None:
         self._samples = samples
         self._params = params
         self._device = device
-        fresh = build(params.profile, len(classes), start.structure)
+        self._validation = validation
+        self._build = partial(build, params.profile, len(classes), start.structure)
+        fresh = self._build()
         self.notes = started(fresh, start, classes, params)
         self.model = fresh.to(device, memory_format=torch.channels_last).train()
         self._network: torch.nn.Module = self.model
@@ -63,11 +69,21 @@ class Training:
             self.model.load_state_dict(checkpoint.model)
             self._optimiser.load_state_dict(checkpoint.optimiser)
             self._scaler.load_state_dict(checkpoint.scaler)
+            if self._validation:
+                self._validation.scores, self._validation.best = checkpoint.scores, checkpoint.best
+            scores = dict(checkpoint.scores)
             for losses in checkpoint.history:
                 self._remember(losses, watch, replayed=True)
+                if (done := len(self.history)) in scores:
+                    watch.score(done, scores[done])
 
-    def run(self, checkpoints: Path, mark: str, watch: Watcher) -> None:
-        """Train to the last iteration, writing a checkpoint every few."""
+    def run(
+        self, checkpoints: Path, mark: str, watch: Watcher, predictor: Callable[[MaskRCNN], Predictor]
+    ) -> None:
+        """Train to the last iteration, writing a checkpoint every few, and validating when it is due.
+
+        ``predictor`` gives one for a model that the training is done with.
+        """
         params = self._params
         if world_size() > 1:
             self._network = torch.nn.parallel.DistributedDataParallel(self.model)
@@ -78,6 +94,9 @@ class Training:
                 examples, done = ranks.share(upcoming.result()), len(self.history) + 1
                 upcoming = ahead.submit(draw, done)
                 self._remember(self.step(done - 1, examples), watch, replayed=False)
+                if self._validation and self._validation.due(done) and leads():
+                    settled = self.settled()
+                    self._validation.look(done, predictor(settled), settled.state_dict(), watch)
                 if done % params.checkpoint_every == 0 and done < params.iterations and leads():
                     write_checkpoint(checkpoints, mark, self._state(done))
 
@@ -88,25 +107,29 @@ class Training:
             self._optimiser.state_dict(),
             self.history,
             self._scaler.state_dict(),
+            self._validation.scores if self._validation else [],
+            self._validation.best if self._validation else {},
         )
 
-    def settle_norms(self) -> None:
-        """Give BatchNorm the statistics of many batches under the final weights.
+    def settled(self) -> MaskRCNN:
+        """A copy of the model whose BatchNorm has the statistics of many batches under its weights.
 
         The running ones lag behind the weights and swing with each small batch: Wu and Johnson,
         "Rethinking 'Batch' in BatchNorm", 2021, section 3.
         """
         params = self._params
-        norms = norms_of(self.model)
+        model = self._build().to(self._device, memory_format=torch.channels_last).train()
+        model.load_state_dict(self.model.state_dict())
+        norms = norms_of(model)
         for norm in norms:
-            norm.track_running_stats = True
             norm.reset_running_stats()
             norm.momentum = None  # a plain mean over the batches
         for extra in range(min(params.iterations, -(-_NORM_PICTURES // params.batch)) if norms else 0):
             examples = draw_batch(self._samples, params, params.iterations + extra)
             with torch.inference_mode(), self._autocast():
-                images, _ = self.model.transform(_tensors(examples, self._device)[0])
-                self.model.backbone(images.tensors)
+                images, _ = model.transform(_tensors(examples, self._device)[0])
+                model.backbone(images.tensors)
+        return model
 
     def _autocast(self) -> torch.autocast:
         kind = _AUTOCAST[self._params.precision]

@@ -21,6 +21,9 @@ class Listener:
     def step(self, step: Step) -> None:
         """Nothing is shown."""
 
+    def score(self, iteration: int, ap: float) -> None:
+        """Nothing is shown."""
+
     def note(self, sentence: str) -> None:
         """Print it."""
         if not self._silent:
@@ -73,6 +76,13 @@ class TrainingLog:
         for name, value in {**means, "learning_rate": step.learning_rate}.items():
             self._live.log_metric(name, float(f"{value:.6g}"))
         self._advance(step, means)
+
+    def score(self, iteration: int, ap: float) -> None:
+        """Add a point to the curve, and a line to the log."""
+        self._live.step = iteration
+        self._live.log_metric("validation_ap", ap)
+        spent = f" ({(time.monotonic() - self._started_s) / 60:.1f} min)" if self._started_s else ""
+        self._tqdm.write(f"train: iteration {iteration}{spent}: mask AP {ap:.1f} on the validation set")
 
     def publish(self, plots: Path) -> None:
         """Put a copy of the curves in place of the folder ``plots``: a TSV each, with its step."""

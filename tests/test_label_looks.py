@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_dataset import Heard, tiny, write_dataset
-from drawn_labels import draw_project
+from drawn_labels import CLASSES, draw_project
 from seed import FILES, SEED, needs_seed
 
 from toonseg.cli import main
@@ -110,6 +110,22 @@ def test_check_counts_per_class_and_file_and_tells_of_other_pages(drawn, capsys,
         "other pages: 1\n    region 1 (a.jpg): lost: `toonseg labels anchor --series after-class` follows",
     ):
         assert told in printed
+
+
+def test_check_names_regions_that_lie_on_no_strip(drawn, capsys, monkeypatch):
+    monkeypatch.chdir(drawn.root)
+    elsewhere = replace(region(y0=900_000), id=2)
+    drawn.write(SeriesLabels("after-class", (region(), elsewhere, replace(region(), id=3, episode="99"))))
+    assert main(["labels", "check"]) == 0
+    printed = capsys.readouterr().out
+    assert "on no strip: 2\n    region 2 (a.jpg): reaches down to row 900500, but the strip of" in printed
+    assert "region 3 (a.jpg): its episode '99' is not among those of series.after-class" in printed
+
+    with (drawn.root / "params.yaml").open("a") as params:  # declared, and not crawled yet
+        params.write("series: {after-class: {site: folder, title: pages, episodes: 1-99}}\n")
+    assert main(["labels", "check"]) == 0
+    assert "on no strip: 1\n    region 2" in capsys.readouterr().out
+    (drawn.root / "params.yaml").write_text(f"classes: [{', '.join(CLASSES)}]\n")
 
 
 def test_show_draws_labels_over_their_regions(drawn, capsys, monkeypatch):

@@ -149,6 +149,18 @@ def test_keys_differ_and_are_safe_for_files():
     assert region_key(region(episode="a/b ü")) == "school_a-b-ü_000100-0000"
 
 
+def test_an_import_tells_of_what_params_yaml_does_not_declare(project, tmp_path):
+    file = coco(("7/000100-0000.png", [("hair", [SQUARE])]), path=tmp_path)
+    with (tmp_path / "params.yaml").open("a") as params:
+        params.write("series: {school: {site: folder, title: pages, episodes: 1-3}}\n")
+    assert import_labels(project, [file], "school", episode="7").endswith(
+        "; series.school in params.yaml lacks episode 7: declare it, or correct the labels"
+    )
+    assert import_labels(project, [file], "scool").endswith(
+        "; params.yaml declares no series 'scool' (it has school): add it there"
+    )
+
+
 def test_importing_a_file_again_changes_nothing(project, tmp_path):
     file = coco(("school/2/000300-0000.png", [("hair", [SQUARE])]), ("9.jpg", []), path=tmp_path)
     import_labels(project, [file], "school")

@@ -17,7 +17,9 @@ from toonseg.store import write_json
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with panels, a training set and parameters; the current folder."""
     monkeypatch.chdir(tmp_path)
-    write_json(Path("data/dataset/train.json"), write_dataset(Path("data/panels"), 3))
+    train = write_dataset(Path("data/panels"), 3)
+    write_json(Path("data/dataset/train.json"), train)
+    write_json(Path("data/dataset/val.json"), {**train, "images": [], "annotations": []})
     write_params()
     return tmp_path
 
@@ -81,6 +83,19 @@ def test_a_run_that_was_stopped_ends_with_the_bytes_of_one_that_was_not(
     with pytest.raises(EngineError, match=r"^data/panels/drawn/1/000001-0000.png is in the training set"):
         main()
     assert outputs() == undisturbed
+
+
+def test_a_validation_set_adds_a_curve_and_lines_that_tell_its_score(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("data/dataset/val.json").write_bytes(Path("data/dataset/train.json").read_bytes())
+    main()
+    header, *points = Path("plots/train/validation_ap.tsv").read_text().splitlines()
+    assert header == "step\tvalidation_ap"
+    assert [point.split("\t")[0] for point in points] == ["3", "6"]
+    score = float(points[-1].split("\t")[1])
+    assert f"mask AP {score:.1f} on the validation set" in capsys.readouterr().out
+    assert json.loads(Path("data/model/model.json").read_text())["kept"]["validation_ap"] == score
 
 
 def test_without_a_training_set_it_says_what_to_run(project: Path) -> None:

@@ -143,27 +143,34 @@ def _read_origin(row: Row, where: str) -> Origin | None:
 
 def check_place(region: LabelledRegion, where: str, heights_px: Mapping[str, int] | None = None) -> None:
     """Refuse a placed region that can lie on no strip, or on none of those given by episode and height."""
+    if fault := place_fault(region, heights_px):
+        raise LabelError(f"{where}: {fault}")
+
+
+def place_fault(region: LabelledRegion, heights_px: Mapping[str, int] | None = None) -> str:
+    """What keeps a placed region from lying on a strip, or on those given by height; empty for nothing."""
     if not region.placed:
-        return
-    anchor = f"{where}: its anchor (x0 {shortened(region.x0)}, y0 {shortened(region.y0)})"
+        return ""
+    anchor = f"its anchor (x0 {shortened(region.x0)}, y0 {shortened(region.y0)})"
     if region.x0 < 0 or region.y0 < 0:
-        raise LabelError(f"{anchor} is negative, so it lies outside the strip: correct it")
+        return f"{anchor} is negative, so it lies outside the strip: correct it"
     if max(region.x0, region.y0) > FARTHEST_PX:
-        raise LabelError(f"{anchor} is farther than any strip reaches ({FARTHEST_PX} px): correct it")
+        return f"{anchor} is farther than any strip reaches ({FARTHEST_PX} px): correct it"
     if heights_px is None:
-        return
+        return ""
     if region.episode not in heights_px:
         known = sorted(heights_px, key=natural_key)
         listed = ", ".join(known) if len(known) <= 12 else f"{known[0]} to {known[-1]}"
-        raise LabelError(
-            f"{where}: its episode '{region.episode}' is not among those of series.{region.series} in "
+        return (
+            f"its episode '{region.episode}' is not among those of series.{region.series} in "
             f"params.yaml ({listed}): declare it there, or remove the image and its annotations"
         )
     if region.box[3] > heights_px[region.episode] + SLACK_PX:
-        raise LabelError(
-            f"{where}: reaches down to row {region.box[3]}, but the strip of episode {region.episode} ends "
+        return (
+            f"reaches down to row {region.box[3]}, but the strip of episode {region.episode} ends "
             f"at row {heights_px[region.episode]}: correct its y0 or its episode"
         )
+    return ""
 
 
 def _read_instance(

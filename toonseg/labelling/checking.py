@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toonseg.errors import ToonsegError
+from toonseg.formats.labelfile import place_fault
 from toonseg.labelling.project import Project
 from toonseg.labels.anchors import KEPT, NOTED, anchor
 from toonseg.labels.check import Finding, check_region
@@ -17,7 +18,7 @@ def check_labels(project: Project, series: str) -> list[str]:
     lines = [f"{project.label_file(series)}"]
     lines += [f"  {line}" for line in (*_counts(labels), *_by_class(labels, project), *_by_file(labels))]
     findings = [finding for region in labels.regions for finding in check_region(region)]
-    findings += _astray(project, labels)
+    findings += [*_off_strip(project, labels), *_astray(project, labels)]
     for kind, count in sorted(Counter(finding.kind for finding in findings).items()):
         lines.append(f"  {kind}: {count}")
         lines += [f"    {_told(finding, labels.regions)}" for finding in findings if finding.kind == kind]
@@ -52,6 +53,22 @@ def _by_file(labels: SeriesLabels) -> list[str]:
             origin = label.origin or region.origin
             counts[origin.file if origin else "(drawn here)"] += 1
     return ["per file: " + (", ".join(f"{file} {count}" for file, count in sorted(counts.items())) or "none")]
+
+
+def _off_strip(project: Project, labels: SeriesLabels) -> list[Finding]:
+    """Regions that `split` would refuse, where the strips of the series are on this machine."""
+    try:
+        strips = project.placements(labels.series)
+    except ToonsegError:
+        return []
+    heights_px = {episode: max(page.y1 for page in pages) for episode, pages in strips.items()}
+    waiting = project.declared().get(labels.series, set()) - heights_px.keys()  # not crawled yet
+    faults = [
+        (region.id, place_fault(region, heights_px))
+        for region in labels.regions
+        if region.episode not in waiting
+    ]
+    return [Finding("on no strip", number, 0, fault) for number, fault in faults if fault]
 
 
 def _astray(project: Project, labels: SeriesLabels) -> list[Finding]:

@@ -10,8 +10,11 @@ from toonseg.formats.registry import FORMATS, format_of
 from toonseg.labelling.project import Project
 from toonseg.labels.merge import Merged, merge
 from toonseg.labels.names import anchored
-from toonseg.labels.regions import LabelledRegion
+from toonseg.labels.regions import LabelledRegion, SeriesLabels
+from toonseg.records import natural_key
 from toonseg.series import SERIES_NAME
+
+_LISTED = 12
 
 
 def import_labels(
@@ -55,7 +58,25 @@ def import_labels(
         regions += placed
     merged = merge(project.read_or_empty(series), regions, replace_others)
     path = project.write(merged.labels)
-    return f"{path}: {_told(merged, regions)}"
+    return f"{path}: {_told(merged, regions)}{_undeclared(project, merged.labels)}"
+
+
+def _undeclared(project: Project, labels: SeriesLabels) -> str:
+    """What of the labels waits for params.yaml to declare it: `split` takes no other series or episode."""
+    declared = project.declared()
+    if not declared:
+        return ""
+    if labels.series not in declared:
+        return (
+            f"; params.yaml declares no series '{labels.series}' (it has {', '.join(declared)}): add it there"
+        )
+    strange = {region.episode for region in labels.regions if region.episode} - declared[labels.series]
+    if not strange:
+        return ""
+    listed = ", ".join(sorted(strange, key=natural_key)[:_LISTED]) + ", ..." * (len(strange) > _LISTED)
+    return (
+        f"; series.{labels.series} in params.yaml lacks episode {listed}: declare it, or correct the labels"
+    )
 
 
 def _told(merged: Merged, regions: Sequence[LabelledRegion]) -> str:

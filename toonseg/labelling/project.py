@@ -12,7 +12,9 @@ from toonseg.formats.labelwriter import write_labels
 from toonseg.labels.names import ALIASES, ClassNames
 from toonseg.labels.regions import PageUnder, SeriesLabels
 from toonseg.pages import open_strip
+from toonseg.params import read_yaml
 from toonseg.records import Placement
+from toonseg.series import load_series, parse_episodes
 from toonseg.store import read_table
 from toonseg.strip import Strip
 
@@ -45,6 +47,12 @@ class Project:
         """The classes of params.yaml, with the aliases that everybody knows and those given."""
         classes = load_classes(self.root / "params.yaml")
         return ClassNames(classes, {**ALIASES, **(aliases or {})})
+
+    def declared(self) -> dict[str, set[str]]:
+        """The episodes of each series that params.yaml declares; none where labels are its only use."""
+        path = self.root / "params.yaml"
+        series = load_series(path) if "series" in read_yaml(path) else {}
+        return {name: set(map(str, parse_episodes(its.episodes))) for name, its in series.items()}
 
     def read(self, series: str) -> SeriesLabels:
         """The labels of a series. Raises LabelError when it has no label file."""

@@ -15,7 +15,7 @@ from toonseg.export.gather import (
     series_panels,
     sides_by_panel,
 )
-from toonseg.export.instances import ExportJob, ExportParams
+from toonseg.export.instances import ExportJob, ExportParams, Side
 from toonseg.export.layouts import LAYOUTS, WITH_PIXELS, check_choice, export_panels, summary
 from toonseg.export.leave import said_of_leave, shelves
 from toonseg.export.pages import shared_pages
@@ -31,6 +31,7 @@ PANELS = Path("data/panels")
 MODEL = Path("data/model")
 EXPORTS = Path("data/exports")
 REPORT = Path("report")
+SIDES: tuple[Side, ...] = ("train", "val", "test")
 
 
 def main() -> str:
@@ -41,11 +42,11 @@ def main() -> str:
     series = check_choice("series", params.series, declared)
     licences = {name: declared[name].licence for name in series}
     places = shelves(layouts, licences, WITH_PIXELS, params.pixels)
-    train, test = (read_json(DATASET / name) for name in ("train.json", "test.json"))
-    classes = class_names([train, test])
+    datasets = {side: read_json(DATASET / f"{side}.json") for side in SIDES}
+    classes = class_names([*datasets.values()])
     chosen = check_choice("classes", params.classes, classes.values())
     panels = [panel for name in series for panel in series_panels(PANELS, name)]
-    labels, predictions = labels_by_panel([train, test], series), {}
+    labels, predictions = labels_by_panel([*datasets.values()], series), {}
     if params.source == "labels":
         check_labelled(labels, panels)
     else:
@@ -53,7 +54,7 @@ def main() -> str:
         check_classes(predictor.classes, classes)
         results = predictor.predict(PANELS, panel_images(panels), params.min_score)
         predictions = results_by_panel(results, panels)
-    sides = sides_by_panel(train, test)
+    sides = sides_by_panel(datasets)
     gathered = gather(PANELS, panels, labels, predictions, sides=sides, classes=classes, params=params)
     job = ExportJob(
         {class_id: name for class_id, name in classes.items() if name in chosen},

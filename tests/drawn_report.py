@@ -84,6 +84,7 @@ def write_project(root: Path, test: int = 30, train: int = 4, unlabelled: int = 
         documents[side] = {"images": images, "annotations": annotations, "categories": categories}
     write_json(root / "data/dataset/test.json", documents["test"])
     write_json(root / "data/dataset/train.json", documents["train"])
+    write_json(root / "data/dataset/val.json", {**documents["train"], "images": [], "annotations": []})
     found = [{**one, "image_id": image + 1} for image in range(test) for one in FOUND[: image % 7]]
     write_json(root / "data/predictions/test.json", found)
     exported = [

@@ -205,6 +205,7 @@ def test_ultralytics_reads_the_classes_the_places_and_the_masks(tmp_path):
         "path": ".",
         "train": "images/train",
         "val": "images/test",
+        "test": "images/test",
         "names": {0: "hair", 1: "tie"},
     }
     for row, panel in zip(read_table(root / "index.csv", IndexRow), panels, strict=True):
@@ -214,6 +215,16 @@ def test_ultralytics_reads_the_classes_the_places_and_the_masks(tmp_path):
         for (number, mask), instance in zip(found, panel.instances, strict=True):
             assert described["names"][number] == instance.name
             assert (mask == decode_rle(instance.rle)).all()
+
+
+def test_ultralytics_validates_on_the_validation_set_where_there_is_one(tmp_path):
+    panels = [
+        panel_of(number, [label("##..")], [], side=side) for number, side in enumerate(("val", "test"), 1)
+    ]
+    export(tmp_path / "out", panels, ["yolo"])
+    described = YAML(typ="safe").load((tmp_path / "out/yolo/data.yaml").read_text())
+
+    assert (described["val"], described["test"]) == ("images/val", "images/test")
 
 
 def test_a_class_that_is_left_out_leaves_no_gap_in_ultralytics_numbers(tmp_path):

@@ -130,6 +130,19 @@ def test_an_outline_stays_within_a_pixel_of_its_mask(small):
 # The folder
 
 
+def test_panels_to_validate_on_are_a_side_of_their_own(tmp_path):
+    write_project(tmp_path, test=3, train=2)
+    train = json.loads((tmp_path / "data/dataset/train.json").read_text())
+    first = {**train, "images": train["images"][:1], "annotations": []}
+    (tmp_path / "data/dataset/val.json").write_text(json.dumps(first))
+    (tmp_path / "data/dataset/train.json").write_text(json.dumps({**train, "images": train["images"][1:]}))
+
+    told = build_report(tmp_path, tmp_path / "report", PARAMS)
+    assert told.endswith("7 panels (1 train, 1 val, 3 test, 2 unlabelled)")
+    panels = data_of(tmp_path / "report")["panels"]
+    assert [one["side"] for one in panels].count("val") == 1
+
+
 def test_the_report_holds_every_panel_and_its_masks(project):
     told = build_report(project, project / "report", PARAMS)
     data = data_of(project / "report")

@@ -45,7 +45,7 @@ def trained(tmp_path_factory):
     panels = root / "data/panels"
     coco_of(panels, UNLABELLED, 3)
     coco = coco_of(panels, LABELLED, 8)
-    sides = {"train": coco["images"][:5], "test": coco["images"][5:]}
+    sides = {"train": coco["images"][:4], "val": coco["images"][4:5], "test": coco["images"][5:]}
     for side, images in sides.items():
         ids = {image["id"] for image in images}
         part = {
@@ -195,7 +195,7 @@ def test_export_writes_predictions_of_a_series_without_labels(project):
     count = len(document["annotations"])
     assert summary == (
         f"{UNLABELLED}: 3 panels, {count} masks; as coco, cutouts, labelmaps; "
-        "report/index.html: 11 panels (5 train, 3 test, 3 unlabelled)"
+        "report/index.html: 11 panels (4 train, 1 val, 3 test, 3 unlabelled)"
     )
     assert count
     assert len(rows) == count
@@ -223,7 +223,7 @@ def test_export_of_labels_needs_no_model(project):
 
     assert export.main().startswith(f"{LABELLED}: 8 panels, 8 masks; as coco; ")
     document = json.loads((export.EXPORTS / "masks.json").read_text())
-    sides = [read_json(export.DATASET / name) for name in ("train.json", "test.json")]
+    sides = [read_json(export.DATASET / name) for name in ("train.json", "val.json", "test.json")]
     given = {
         (path, label["segmentation"]["counts"])
         for side in sides
@@ -269,7 +269,7 @@ def test_a_choice_that_cannot_be_exported_is_named_and_the_last_export_stays(pro
 
 
 def test_export_refuses_a_model_of_other_classes(project):
-    for name in ("train.json", "test.json"):
+    for name in ("train.json", "val.json", "test.json"):
         side = read_json(export.DATASET / name)
         side["categories"][0]["name"] = "circle"
         write_json(export.DATASET / name, side)

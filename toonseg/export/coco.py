@@ -1,7 +1,7 @@
 """Layout ``coco``: the panels untouched and COCO files with run-length encoded masks.
 
     coco/
-      annotations/instances_SIDE.json      SIDE is train, test or unlabelled; ids from 1 in each
+      annotations/instances_SIDE.json      SIDE is train, val, test or unlabelled; ids from 1 in each
       images/SERIES/EPISODE/Y0-X0.png      file_name is the path below images/
 
 An annotation says its source (label or prediction) and score. Categories keep the ids that they have in

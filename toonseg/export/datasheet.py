@@ -23,7 +23,7 @@ Masks by class:
 Each mask is one instance of a class in one panel (`masks.csv`): a run-length code, its class, who drew it
 (`source`: label for a person, prediction for a model) and the model's score (1 for a person). `panels.csv`
 places each panel on the strip of its episode, `pages.csv` the pages. `side` says whether a model was trained
-on the panel (train), tested on it (test), or nobody labelled it (unlabelled).
+on the panel (train), chose by it (val) or tested on it (test), or nobody labelled it (unlabelled).
 
 There is no picture here and no pixel of one. A page is known by its SHA-256 and by a perceptual hash of 256
 bits, from which no picture can be drawn. The series' names are the exporter's own. The people shown are

@@ -48,10 +48,9 @@ def labels_by_panel(datasets: Sequence[Coco], series: Sequence[str]) -> dict[str
     return labels
 
 
-def sides_by_panel(train: Coco, test: Coco) -> dict[str, Side]:
+def sides_by_panel(datasets: Mapping[Side, Coco]) -> dict[str, Side]:
     """The side of the split of every labelled panel, by its path."""
-    sides: dict[str, Side] = {image["file_name"]: "train" for image in train["images"]}
-    return sides | {image["file_name"]: "test" for image in test["images"]}
+    return {image["file_name"]: side for side, dataset in datasets.items() for image in dataset["images"]}
 
 
 def check_labelled(labels: ByPanel, panels: Sequence[Panel]) -> None:

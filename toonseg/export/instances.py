@@ -17,7 +17,7 @@ from toonseg.records import Panel
 LABEL: Final = "label"
 PREDICTION: Final = "prediction"
 Maker = Literal["label", "prediction"]
-Side = Literal["train", "test", "unlabelled"]
+Side = Literal["train", "val", "test", "unlabelled"]
 
 
 @dataclass(frozen=True)

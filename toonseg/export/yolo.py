@@ -2,7 +2,7 @@
 
     yolo/
       data.yaml                  the classes by their number (from 0), and where the pictures lie
-      images/SIDE/NAME.png       the panel; SIDE is train, test or unlabelled
+      images/SIDE/NAME.png       the panel; SIDE is train, val, test or unlabelled
       labels/SIDE/NAME.txt       a line per mask: class, then x y x y … as shares of width and height
       index.csv                  the panel that each NAME is: ``IndexRow``
 
@@ -66,7 +66,8 @@ class Yolo:
         lines = [
             "path: .",
             f"train: {sides.get('train', any_)}",
-            f"val: {sides.get('test', any_)}",
+            f"val: {sides.get('val', sides.get('test', any_))}",
+            *([f"test: {sides['test']}"] if "test" in sides else []),
             "names:",
             *(f"  {number}: {_quoted(name)}" for number, name in enumerate(self._names)),
         ]

@@ -89,7 +89,9 @@ def build_report(root: Path, out: Path, params: ReportParams, changes: Changes |
         for source in sorted(PAGE.iterdir(), key=lambda file: file.name):
             (aside / source.name).write_bytes(source.read_bytes())
     sides = [
-        f"{sum(panel.side == side for panel in panels)} {side}" for side in ("train", "test", "unlabelled")
+        f"{count} {side}"
+        for side in ("train", "val", "test", "unlabelled")
+        if (count := sum(panel.side == side for panel in panels)) or side != "val"
     ]
     return f"{out / 'index.html'}: {len(panels)} panels ({', '.join(sides)})"
 

@@ -12,8 +12,9 @@ from toonseg.records import natural_key
 from toonseg.store import read_json
 
 Coco = Mapping[str, Any]
-TRAIN, TEST = "data/dataset/train.json", "data/dataset/test.json"
+TRAIN, VAL, TEST = (f"data/dataset/{side}.json" for side in ("train", "val", "test"))
 PREDICTIONS = "data/predictions/test.json"
+_NOTHING: Coco = {"images": [], "annotations": []}  # what an older commit without a val.json validated on
 EXPORTED = "data/exports/masks.json"
 EVALUATION, SPLIT = "metrics/evaluate.json", "metrics/split.json"
 
@@ -38,9 +39,10 @@ def read_panels(read: Callable[[str], Any]) -> tuple[dict[int, str], list[ShownP
     ``read`` gives the content of a JSON file by its path in the project. Panels stand in natural order.
     Raises ToonsegError when predictions do not belong to their panels.
     """
-    train, test = read(TRAIN), read(TEST)
+    train, val, test = read(TRAIN), {**_NOTHING, **optional(read, VAL)}, read(TEST)
     classes = {category["id"]: category["name"] for category in test["categories"]}
-    panels = _panels(train, "train", {}) + _panels(test, "test", _by_image(read(PREDICTIONS)))
+    panels = [*_panels(train, "train", {}), *_panels(val, "val", {})]
+    panels += _panels(test, "test", _by_image(read(PREDICTIONS)))
     labelled = {panel.path for panel in panels}
     exported = read(EXPORTED)
     found = _by_image([one for one in exported["annotations"] if one["source"] == "prediction"])

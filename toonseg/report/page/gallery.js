@@ -18,7 +18,7 @@ TOONSEG.gallery = (model, state, zoom) => {
       el("select", {id: `filter-${key}`, change: event => { state[key] = event.target.value; sort(); }},
         options.map(([value, text]) => el("option", {value, selected: state[key] === value}, text))));
 
-  const sides = ["train", "test", "unlabelled"].filter(side => model.data.panels.some(panel => panel.side === side));
+  const sides = ["train", "val", "test", "unlabelled"].filter(side => model.data.panels.some(panel => panel.side === side));
   const series = [...new Set(model.data.panels.map(panel => panel.series))];
   id("filters").replaceChildren(
     select("side", "Split", [["", "all"], ...sides.map(side => [side, side])]),

@@ -10,20 +10,22 @@ TOONSEG.numbers = model => {
   const labels = data.panels.reduce((all, panel) => all + panel.labels.length, 0);
   const steps = [
     [sum("episodes"), "episodes"], [sum("pages"), "pages"], [sum("panels"), "panels", `${sum("texts").toLocaleString("en")} texts dropped`],
-    [labels, "labels"], [on("train"), "panels to train on"], [on("test"), "panels to test on"], [on("unlabelled"), "unlabelled panels, predicted"],
+    [labels, "labels"], [on("train"), "panels to train on"],
+    ...(on("val") ? [[on("val"), "panels to validate on"]] : []), [on("test"), "panels to test on"], [on("unlabelled"), "unlabelled panels, predicted"],
   ];
   id("flow").replaceChildren(...steps.map(([count, what, note]) =>
     el("li", {}, el("strong", {}, count.toLocaleString("en")), el("span", {}, what), note ? el("em", {}, note) : null)));
   const names = [...new Set([...Object.keys(data.cut), ...data.panels.map(panel => panel.series)])];
   const own = (title, side) => data.panels.filter(panel => panel.series === title && panel.side === side);
   const text = value => (value === undefined ? "–" : value.toLocaleString("en"));
+  const sides = ["train", ...(on("val") ? ["val"] : []), "test", "unlabelled"];
   TOONSEG.table(id("series-table"), "Numbers of each series",
-    ["Series", "Episodes", "Pages", "Panels", "Texts dropped", "Train", "Test", "Unlabelled", "Labels"],
+    ["Series", "Episodes", "Pages", "Panels", "Texts dropped", ...sides.map(side => side[0].toUpperCase() + side.slice(1)), "Labels"],
     names.map(title => {
       const its = data.cut[title] || {};
       const count = data.panels.filter(panel => panel.series === title).reduce((all, panel) => all + panel.labels.length, 0);
       return [name(title), text(its.episodes), text(its.pages), text(its.panels), text(its.texts),
-        ...["train", "test", "unlabelled"].map(side => text(own(title, side).length)), text(count)];
+        ...sides.map(side => text(own(title, side).length)), text(count)];
     }));
 };
 

@@ -128,7 +128,7 @@ def cut_on_cluster(placements: list[Placement], *, kill: bool) -> Cut:
             spent_s.append(cpu_s(doomed.pid))
             cluster.kill(doomed)
 
-        killer = Thread(target=kill_one if kill else lambda: None)
+        killer = Thread(target=kill_one if kill else lambda: None, daemon=True)
         killer.start()
         os.environ[ENGINE] = cluster.address
         its = timed(f"two workers, {out}", lambda: cut(placements, out))

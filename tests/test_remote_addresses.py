@@ -141,6 +141,7 @@ def refusing(status: int, code: str) -> Iterator[str]:
     [
         (400, "ExpiredToken", "the keys have expired: fetch new ones"),
         (403, "QuotaExceeded", "the remote is full: make room there"),
+        (500, "InternalError", "the server failed in itself: its disk may be full, ask its keeper"),
         (403, "RequestTimeTooSkewed", "this machine's clock is wrong: set it"),
         (400, "AuthorizationHeaderMalformed", "the bucket is in another region: give its --region"),
     ],

@@ -125,7 +125,7 @@ def test_the_study_of_experiments_runs_as_its_page_tells(project):
     (queued,) = [line for line in said if "--queue" in line]
     assert said[queued].count("Queued experiment") == 3
     (shown,) = [its for line, its in said.items() if line.startswith("dvc exp show")]
-    for share in ("share-1", "share-2", "share-3", "by-episode"):
+    for share in ("share-1", "share-2", "share-3"):
         assert share in shown
     (compared,) = [its for line, its in said.items() if line.startswith("dvc metrics diff share")]
     assert re.search(r"metrics/split\.json +panels\.train", compared)

@@ -30,15 +30,16 @@ TOONSEG.numbers = model => {
 /** Scores of the whole test set, which do not hang on the threshold. */
 TOONSEG.fixedScores = model => {
   const {id} = TOONSEG;
-  const {class_AP50: classes = {}, series_AP50: series = {}} = model.data.evaluation;
+  const scores = group => new Map(Object.entries(model.data.evaluation[group] || {}));
+  const classes = scores("class_AP50"), series = scores("series_AP50");
   const labels = (panels, counts) => panels.reduce((all, panel) => all + panel.labels.filter(counts).length, 0);
   const row = (name, score, n, colour = null) =>
     ({name, value: score === undefined ? null : score / 100, colour, text: score === undefined ? "–" : score.toFixed(1), note: `n ${n}`});
   const falling = rows => rows.sort((one, other) => (other.value ?? -1) - (one.value ?? -1));
   TOONSEG.bars(id("class-bars"), falling(model.data.classes.map(its =>
-    row(its.name, classes[its.name], labels(model.test, one => one === its.id), its.colour))));
+    row(its.name, classes.get(its.name), labels(model.test, one => one === its.id), its.colour))));
   TOONSEG.bars(id("series-bars"), falling([...new Set(model.test.map(panel => panel.series))].map(name =>
-    row(name, series[name], labels(model.test.filter(panel => panel.series === name), () => true)))));
+    row(name, series.get(name), labels(model.test.filter(panel => panel.series === name), () => true)))));
 };
 
 /** Everything that moves with the threshold, the gallery apart. */

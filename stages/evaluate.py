@@ -7,7 +7,7 @@ from toonseg.console import run_stage
 from toonseg.engines.spread import open_predictor
 from toonseg.errors import ToonsegError
 from toonseg.metrics.coco import EvaluateParams
-from toonseg.metrics.tables import as_metrics, report, text
+from toonseg.metrics.tables import headline, report, text
 from toonseg.params import load_params
 from toonseg.pictures.compare import comparison
 from toonseg.pictures.palette import small_png
@@ -38,7 +38,7 @@ def main() -> str:
         raise ToonsegError(f"{TEST} holds no instance to find: lower split.train or label more panels")
     print(text(scored))
     write_json(PREDICTIONS, results)
-    write_json(METRICS, as_metrics(scored))
+    write_json(METRICS, headline(scored))
     write_report(PLOTS, scored)
     shown = comparison(truth, results, PANELS, params.sheet_panels, params.sheet_score)
     write_bytes(PLOTS / "predictions.png", small_png(shown))

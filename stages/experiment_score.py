@@ -8,7 +8,7 @@ from toonseg.console import run_stage
 from toonseg.engines.spread import open_predictor
 from toonseg.experiments import EXPERIMENTS, ExperimentParams, part_of, series_of
 from toonseg.metrics.coco import EvaluateParams
-from toonseg.metrics.tables import as_metrics, report
+from toonseg.metrics.tables import all_scores, report
 from toonseg.params import load_params
 from toonseg.store import read_json, write_json
 
@@ -24,7 +24,7 @@ def main(name: str) -> str:
     predictor = open_predictor(MODELS / its.fit, params.device)
     results = predictor.predict(PANELS, truth["images"], params.score_floor)
     scored = report(truth, results, params.count_score)
-    write_json(SCORES / f"{name}.json", as_metrics(scored))
+    write_json(SCORES / f"{name}.json", all_scores(scored))
     ap = scored.scores["segm"].overall.ap
     return f"{len(truth['images'])} panels, masks AP {'-' if ap is None else format(ap, '.1f')}"
 

@@ -12,7 +12,7 @@ from toonseg.formats.coco import dataset_document
 from toonseg.formats.labelfile import read_label_folder
 from toonseg.formats.lists import read_listing
 from toonseg.labels.alike import Fingerprints, fingerprint
-from toonseg.labels.dataset import NearDuplicates, build_dataset
+from toonseg.labels.dataset import ClassInstances, NearDuplicates, SeriesPanels, build_dataset
 from toonseg.panels import read_panel
 from toonseg.params import load_params
 from toonseg.records import Panel, Placement
@@ -25,6 +25,7 @@ PANELS = Path("data/panels")
 LABELS = Path("data/labels")
 DATASET = Path("data/dataset")
 METRICS = Path("metrics/split.json")
+PLOTS = Path("plots/split")
 
 
 def main() -> str:
@@ -49,6 +50,8 @@ def main() -> str:
             document = dataset_document(shown, classes, digests, f"toonseg {side}")
             write_json(folder / f"{side}.json", document)
     write_json(METRICS, dataset.counts)
+    write_table(PLOTS / "classes.csv", dataset.classes, ClassInstances)
+    write_table(PLOTS / "series.csv", dataset.series, SeriesPanels)
     validate = f"{len(dataset.val)} to validate, " if dataset.val else ""
     noted = f"; {', '.join(map(str, left_out))} left out: no such series in params.yaml" if left_out else ""
     adrift = dataset.counts["regions"]["unplaced"]

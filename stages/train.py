@@ -30,7 +30,7 @@ def main() -> str:
     with TrainingLog(CHECKPOINTS / "live", params.log_every) as log:
         losses = learn(checkpoints=CHECKPOINTS, watch=log)
     log.publish(PLOTS)
-    write_json(METRICS, {name: round(value, 4) for name, value in losses.items()})
+    write_json(METRICS, {"loss": round(losses["loss"], 4)})
     minutes = (time.monotonic() - started_s) / 60
     return f"{params.iterations} iterations, loss {losses['loss']:.2f}, {minutes:.1f} min"
 

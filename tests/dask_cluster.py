@@ -8,14 +8,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+_HIDE = 'mount -t tmpfs none "$0" && exec "$@"'
 _SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
 
 
 class Cluster:
-    """Real processes in an empty folder; ``address`` is what TOONSEG_ENGINE takes."""
+    """Real processes in an empty folder; ``address`` is what TOONSEG_ENGINE takes.
 
-    def __init__(self, folder: Path, workers: int = 0) -> None:
+    To them the folder ``hidden`` is empty, if one is given: each has a mount namespace of its own, for
+    which root is needed.
+    """
+
+    def __init__(self, folder: Path, workers: int = 0, hidden: Path | None = None) -> None:
         self._folder = folder
+        self._apart = ["unshare", "--mount", "sh", "-c", _HIDE, str(hidden)] if hidden else []
         self.workers: list[subprocess.Popen[str]] = []
         self.scheduler = self._begin("scheduler", "--host", "127.0.0.1", "--port", "0")
         self.address = self._said(self.scheduler, r"Scheduler at:\s+(tcp://\S+)")
@@ -53,7 +59,7 @@ class Cluster:
     def _begin(self, *arguments: str, code: Path | None = None) -> subprocess.Popen[str]:
         path = os.pathsep.join([str(code or ROOT), str(ROOT / "tests")])
         return subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments, "--no-dashboard"],
+            [*self._apart, sys.executable, "-m", "dask", *arguments, "--no-dashboard"],
             cwd=self._folder,
             env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **_SETTINGS},
             stderr=subprocess.PIPE,

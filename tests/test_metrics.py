@@ -14,7 +14,16 @@ from toonseg.errors import ToonsegError
 from toonseg.geometry import encode_rle, mask_box
 from toonseg.metrics.checks import check_results, check_truth
 from toonseg.metrics.coco import score
-from toonseg.metrics.tables import ClassBar, as_metrics, class_bars, curve_points, report, score_rows, text
+from toonseg.metrics.tables import (
+    ClassBar,
+    all_scores,
+    class_bars,
+    curve_points,
+    headline,
+    report,
+    score_rows,
+    text,
+)
 
 HAIR, TIE = 1, 2
 LEFT = """
@@ -293,10 +302,10 @@ def test_a_curve_holds_precision_at_101_recalls():
     assert [point.precision for point in points] == [1.0] * 51 + [0.0] * 50
 
 
-def test_bars_and_metrics_leave_out_what_has_no_score():
+def test_bars_and_scores_leave_out_what_has_none():
     truth = truth_of((1, HAIR, LEFT), (1, HAIR, RIGHT), crowds=[2])
     its = report(truth, [found(1, HAIR, LEFT)], 0.5)
-    metrics = as_metrics(its)
+    metrics = all_scores(its)
     full = {"AP": 100.0, "AP50": 100.0, "AP75": 100.0}
 
     assert class_bars(its.scores["segm"]) == [ClassBar("hair", 1, 100.0)]
@@ -309,6 +318,21 @@ def test_bars_and_metrics_leave_out_what_has_no_score():
     assert metrics["boundary"] == full
     assert set(metrics["errors"].values()) == {0.0}
     assert metrics["kept"] == {"score": 0.5, "predicted": 1, "right": 1, "precision": 100.0, "recall": 100.0}
+
+
+def test_the_metrics_of_dvc_have_plain_names_and_are_few():
+    truth = truth_of((1, HAIR, LEFT), (1, HAIR, RIGHT), (2, HAIR, LEFT), series=("free", "love"))
+    its = report(truth, [found(1, HAIR, LEFT), found(2, HAIR, RIGHT)], 0.5)
+    ap = its.scores["segm"].overall.ap
+
+    assert headline(its) == {
+        "masks": {"AP": ap, "AP50": ap, "AP75": ap, "edge_AP": ap},
+        "boxes": {"AP": ap, "AP50": ap, "AP75": ap},
+        "class_AP50": {"hair": ap},  # tie has no instance, so no score
+        "series_AP50": {"free": its.scores["segm"].series["free"].ap50, "love": 0.0},
+        "found": {"precision": 50.0, "recall": 33.33},
+        "tested": {"panels": 2, "instances": 3},
+    }
 
 
 def test_rows_hold_every_series_and_class_with_its_n():

@@ -202,7 +202,7 @@ def test_a_score_that_is_no_share_is_refused(trained, capsys):
 
 def test_the_commands_cost_no_heavy_import():
     heavy = "{'torch', 'numpy', 'cv2'}"
-    code = f"import sys, toonseg.cli; toonseg.cli._parser(); sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys, toonseg.cli; toonseg.cli.make_parser(); sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

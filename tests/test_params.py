@@ -92,3 +92,13 @@ def test_params_yaml_comes_out_of_dvcs_rewriting_as_it_went_in(tmp_path):
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8")), file)
     assert path.read_text(encoding="utf-8") == (ROOT / "params.yaml").read_text(encoding="utf-8")
+
+
+def test_an_experiment_s_value_changes_its_own_line_of_params_yaml_and_no_other(tmp_path):
+    from dvc.utils.hydra import apply_overrides  # what `dvc exp run --set-param` does
+
+    path = tmp_path / "params.yaml"
+    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    apply_overrides(path, ["split.train=0.9"])
+    assert path.read_text(encoding="utf-8") == before.replace("\n  train: 0.8\n", "\n  train: 0.9\n")

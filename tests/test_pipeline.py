@@ -38,7 +38,7 @@ def test_a_second_repro_runs_nothing_and_leaves_no_trace(project):
 
 def test_the_outputs_are_there_and_whole(project):
     evaluated = json.loads((project.root / "metrics/evaluate.json").read_text())
-    assert set(evaluated) >= {"bbox", "segm"}
+    assert set(evaluated) >= {"boxes", "masks"}
     assert any((project.root / "data/exports").rglob("*.png"))
     assert list(project.root.rglob("*.partial")) == []
 

@@ -5,6 +5,7 @@ import http.server
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,51 @@ def test_keys_that_expire_are_not_kept(project, capsys, monkeypatch):
         monkeypatch.setenv(name, "something")
     told = toonseg(capsys, "remote", "init", "s3://b/x", "--save-keys")
     assert "these keys expire (AWS_SESSION_TOKEN is set)" in told.err
+
+
+@contextmanager
+def refusing(status: int, code: str) -> Iterator[str]:
+    """The address of a server that refuses each request as S3 does, with one of its codes."""
+    body = f"<Error><Code>{code}</Code><Message>Nobody reads this.</Message></Error>".encode()
+
+    class Refusal(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(b"" if self.command == "HEAD" else body)
+
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (400, "ExpiredToken", "the keys have expired: fetch new ones"),
+        (403, "QuotaExceeded", "the remote is full: make room there"),
+        (500, "InternalError", "the server failed in itself: its disk may be full, ask its keeper"),
+        (403, "RequestTimeTooSkewed", "this machine's clock is wrong: set it"),
+        (400, "AuthorizationHeaderMalformed", "the bucket is in another region: give its --region"),
+    ],
+)
+def test_what_s3_refuses_is_one_sentence(status, code, sentence, project, capsys, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "something")
+    with refusing(status, code) as address:
+        told = toonseg(capsys, "remote", "init", "s3://bucket/webtoons", "--endpointurl", address)
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert told.err.endswith(f"{sentence}\n")
+    assert "bucket" not in (project.root / ".dvc/config").read_text()
 
 
 def test_outside_of_a_project_it_says_so(tmp_path, capsys, monkeypatch):

@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,16 +120,24 @@ def _own(clone: Clone) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
+@contextmanager
+def disk(folder: Path, size_mb: int) -> Iterator[Path]:
+    """A disk of so many megabytes, as a folder."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root can make a disk that is soon full")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 8 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root can make a disk that is soon full")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with disk(tmp_path / "disk", 8) as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("kind", ["ssh", "folder"])
@@ -149,6 +157,23 @@ def test_a_full_remote_fails_a_push_and_says_so_in_the_check(kind, big, small_di
         assert "full" in told.out
     for path in objects_in(shelf / "files"):
         assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.stem
+
+
+@pytest.mark.timeout(900)
+def test_a_full_s3_server_fails_a_push_which_goes_on_when_there_is_room(big, tmp_path, capsys):
+    with disk(tmp_path / "disk", 96) as folder, seaweed(folder / "server") as s3:
+        assert toonseg(capsys, "remote", "init", *_on_s3(s3).arguments).status == 0
+        big.commit()
+        fill(folder / "rest")
+        printed = big.run("dvc", "push")
+        assert printed.returncode != 0
+        assert "Traceback" not in printed.stdout
+        (folder / "rest").unlink()
+        s3.kill()
+        s3.start()
+        assert push(big.root) > 0
+        told = toonseg(capsys, "remote", "check", "--deep")
+        assert told.status == 0, told.out
 
 
 def fill(path: Path) -> None:

@@ -262,7 +262,7 @@ def tracked(drawn, tmp_path_factory):
     found = read_json(root / "data/predictions/test.json")
     write_json(root / "data/predictions/test.json", [{**one, "score": 0.9} for one in found])
     metrics = read_json(root / "metrics/evaluate.json")
-    metrics["segm"]["AP50"] = 47.5
+    metrics["masks"]["AP50"] = 47.5
     write_json(root / "metrics/evaluate.json", metrics)
     return root
 

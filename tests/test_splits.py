@@ -320,6 +320,13 @@ def test_the_stage_writes_datasets_and_figures_and_forgets_a_removed_series(proj
     assert (project / "data/dataset/near_duplicates.csv").read_text().startswith("first,second\n")
     figures = json.loads((project / "metrics/split.json").read_text())
     assert figures["panels"] == {"train": 3, "test": 3, "unlabelled": 6}
+    assert figures["labels"]["ignored"] == 1  # the panels show too little of it
+    assert (project / "plots/split/classes.csv").read_text() == "name,train,val,test\nhair,0,0,0\ntie,0,0,0\n"
+    assert (project / "plots/split/series.csv").read_text().splitlines() == [
+        "series,train,val,test,unlabelled,not_listed",
+        "school,3,0,3,0,0",
+        "unlabelled,0,0,0,6,0",
+    ]
     assert sorted(path.name for path in (project / "data/panels").iterdir()) == ["school", "unlabelled"]
     assert sorted(path.name for path in (project / "data/strips").iterdir()) == [
         "school.csv",

@@ -16,7 +16,7 @@ from toonseg.engines.base import fit
 from toonseg.errors import EngineError, ImageError, ParamsError, ToonsegError
 from toonseg.export.cutouts import CutoutRow
 from toonseg.geometry import decode_rle
-from toonseg.metrics.tables import ClassBar, CurvePoint
+from toonseg.metrics.tables import ClassBar, CurvePoint, ScoreRow
 from toonseg.parallel import ENGINE
 from toonseg.records import Panel
 from toonseg.store import read_json, read_table, write_json, write_table
@@ -130,11 +130,12 @@ def test_evaluate_writes_predictions_scores_and_plots(project, capsys):
     assert summary.startswith("3 panels, 6 instances: masks AP ")
     assert {result["image_id"] for result in results} <= {6, 7, 8}
     assert all(result["score"] >= 0.001 for result in results)
-    assert metrics["count"] == {"panels": 3, "instances": 6, "ignored": 0, "predictions": len(results)}
-    for kind in ("segm", "bbox"):
-        assert list(metrics[kind]["class"]) == sorted(CLASSES)
-        assert metrics[kind]["series"][LABELLED]["n"] == 6
-        assert metrics[kind]["series"][LABELLED]["AP"] == metrics[kind]["AP"]
+    assert metrics["tested"] == {"panels": 3, "instances": 6}
+    assert list(metrics["class_AP50"]) == sorted(CLASSES)
+    assert metrics["series_AP50"] == {LABELLED: metrics["masks"]["AP50"]}
+    assert set(metrics) == {"boxes", "class_AP50", "found", "masks", "series_AP50", "tested"}
+    rows = read_table(evaluate.PLOTS / "scores.csv", ScoreRow)
+    assert [row.n for row in rows if (row.kind, row.series, row.name) == ("segm", LABELLED, "all")] == [6]
     assert [bar.name for bar in read_table(evaluate.PLOTS / "classes.csv", ClassBar)] == list(CLASSES)
     assert len(read_table(evaluate.PLOTS / "precision_recall.csv", CurvePoint)) == 101 * len(CLASSES)
     assert Image.open(evaluate.PLOTS / "predictions.png").size[0] == 1400
@@ -154,7 +155,7 @@ def test_a_score_floor_that_nothing_reaches_gives_zeros(project):
     evaluate.main()
 
     assert read_json(evaluate.PREDICTIONS) == []
-    assert read_json(evaluate.METRICS)["segm"]["AP"] == 0.0
+    assert read_json(evaluate.METRICS)["masks"]["AP"] == 0.0
 
 
 @pytest.mark.parametrize(

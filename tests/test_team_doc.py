@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from doc_pages import command_lines
 from project import ROOT
 from servers import OWNER, PRIVATE, S3, Ssh
 from team import FILES, Clone
@@ -15,15 +16,11 @@ from team import FILES, Clone
 from toonseg.remote.guard import lay_launcher
 
 PAGE = ROOT / "docs/team.md"
-SECTION = re.compile(r"^##+ (.+?)\n(.*?)(?=^##+ |\Z)", re.M | re.S)
-BLOCK = re.compile(r"```sh\n(.*?)```", re.S)
 
 
 def commands(section: str) -> str:
     """The commands of one section of the page."""
-    (text,) = [text for title, text in SECTION.findall(PAGE.read_text(encoding="utf-8")) if title == section]
-    (block,) = BLOCK.findall(text)
-    return str(block)
+    return "".join(f"{line}\n" for line in command_lines("docs/team.md", section))
 
 
 class Terminal:

@@ -84,6 +84,21 @@ def test_the_seconds_of_children_count():
     assert watch.read("x", "done").cpu_seconds > before
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a program's own peak")
+def test_the_memory_of_who_started_a_stage_does_not_count():
+    ours_mb = 300
+    stage = "from toonseg.times import Stopwatch; print(Stopwatch().read('x', 'done').peak_mb)"
+    starter = f"""
+import os, sys
+held = bytearray({ours_mb} << 20)
+os.execv(sys.executable, [sys.executable, "-c", {stage!r}])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", starter], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert 5 < int(done.stdout) < ours_mb
+
+
 def test_git_ignores_the_file_and_no_stage_reads_or_writes_it():
     assert f"/{TIMES.name}" in (ROOT / "data/.gitignore").read_text().splitlines()
     stages = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]

@@ -30,11 +30,12 @@ the pipeline (params.yaml holds every threshold; only stale stages run):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status: 0 when it did what was asked."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     return guarded(lambda: int(options.run(options)))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
     parser = argparse.ArgumentParser(
         prog="toonseg",
         description="Clothes and hair of webtoon panels as masks, from a browser to a trained model.",

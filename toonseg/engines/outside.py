@@ -21,7 +21,7 @@ from toonseg.engines.watch import Listener, TrainingLog
 from toonseg.errors import ParamsError, ToonsegError
 from toonseg.geometry import Rle, decode_rle
 from toonseg.images import Picture, decode, encode
-from toonseg.metrics.tables import as_metrics, report, text
+from toonseg.metrics.tables import all_scores, report, text
 from toonseg.params import PARAMS_FILE, check_params, find_section, read_yaml
 from toonseg.pictures.overlay import Shape, overlay
 from toonseg.records import natural_key
@@ -109,7 +109,7 @@ def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None,
     if scored.scores["segm"].overall.ap is None:
         raise ToonsegError(f"{truth} holds no instance to find")
     if out:
-        write_json(out, as_metrics(scored))
+        write_json(out, all_scores(scored))
     if tables:
         write_report(tables, scored)
     least = min((result["score"] for result in found), default=0.0)

@@ -14,6 +14,7 @@ from toonseg.records import Panel
 from toonseg.splits import Item, Split, SplitParams, joined_groups, split_panels
 
 Pairs = Sequence[tuple[int, int]]
+_ALWAYS = ("train", "test", "unlabelled")  # the counts that are told where they are 0 too
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,41 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True)
+class ClassInstances:
+    """How many instances of a class each side holds."""
+
+    name: str
+    train: int
+    val: int
+    test: int
+
+
+@dataclass(frozen=True)
+class SeriesPanels:
+    """How many panels of a series each side holds, how many have no labels, and how many no list names."""
+
+    series: str
+    train: int
+    val: int
+    test: int
+    unlabelled: int
+    not_listed: int
+
+
+@dataclass(frozen=True)
 class Dataset:
     """The labelled panels of each side, sorted by series, episode and place, and what was counted.
 
-    ``near_duplicates`` are all such pairs, sorted by place.
+    ``counts`` are the sums, ``classes`` and ``series`` their parts: a row for each, in the order of
+    the classes' ids and of the series' names. ``near_duplicates`` are all such pairs, sorted by place.
     """
 
     train: tuple[LabelledPanel, ...]
     val: tuple[LabelledPanel, ...]
     test: tuple[LabelledPanel, ...]
     counts: dict[str, Any]
+    classes: tuple[ClassInstances, ...]
+    series: tuple[SeriesPanels, ...]
     near_duplicates: tuple[NearDuplicates, ...]
 
 
@@ -68,16 +94,31 @@ def build_dataset(
         name: tuple(shown for shown in projection.labelled if shown.panel.id in ids)
         for name, ids in (("train", set(split.train)), ("val", set(split.val)), ("test", set(split.test)))
     }
-    counts = _count(projection, sides, classes, pairs, split)
-    counts["regions"] = {
-        "placed": sum(region.placed for region in regions),
-        "unplaced": sum(not region.placed for region in regions),
+    panels_of = _panels_of(projection, sides, split)
+    held = {name: _held(shown) for name, shown in sides.items()}
+    counts = {
+        "panels": {name: len(its) for name, its in panels_of.items() if its or name in _ALWAYS},
+        "instances": {name: its.total() for name, its in held.items() if its or name in _ALWAYS},
+        "labels": _fates(projection),
+        "regions": {
+            "placed": sum(region.placed for region in regions),
+            "unplaced": sum(not region.placed for region in regions),
+        },
+        "leaks": _leaks(projection.labelled, pairs, split),
     }
     if told:
         counts["lists"] = dict(told)
     ids = [shown.panel.id for shown in projection.labelled]
     alike = tuple(NearDuplicates(ids[first], ids[second]) for first, second in pairs)
-    return Dataset(sides["train"], sides["val"], sides["test"], counts, alike)
+    return Dataset(
+        sides["train"],
+        sides["val"],
+        sides["test"],
+        counts,
+        tuple(ClassInstances(name, **{side: its[name] for side, its in held.items()}) for name in classes),
+        _per_series(panels_of),
+        alike,
+    )
 
 
 def _items(labelled: Sequence[LabelledPanel], by: str, pairs: Pairs) -> list[Item]:
@@ -96,33 +137,34 @@ def _kept(shown: LabelledPanel) -> Counter[str]:
     return Counter(annotation.name for annotation in shown.annotations if not annotation.ignored)
 
 
-def _count(
-    projection: Projection,
-    sides: Mapping[str, Sequence[LabelledPanel]],
-    classes: Sequence[str],
-    pairs: Pairs,
-    split: Split,
-) -> dict[str, Any]:
-    """The figures of metrics/split.json, as docs/labels.md tells them."""
-    used = {name: shown for name, shown in sides.items() if shown or name != "val"}
-    panels: dict[str, list[Panel]] = {name: [of.panel for of in shown] for name, shown in used.items()}
-    panels["unlabelled"] = list(projection.unlabelled)
+def _panels_of(
+    projection: Projection, sides: Mapping[str, Sequence[LabelledPanel]], split: Split
+) -> dict[str, list[Panel]]:
+    """The panels of each side, those without labels, and the labelled ones that no list names."""
     chosen = {*split.train, *split.val, *split.test}
-    if left_out := [of.panel for of in projection.labelled if of.panel.id not in chosen]:
-        panels["not_listed"] = left_out
-    series = sorted({panel.series for side in panels.values() for panel in side})
     return {
-        "panels": {name: len(side) for name, side in panels.items()},
-        "series": {
-            its: {name: sum(panel.series == its for panel in side) for name, side in panels.items()}
-            for its in series
-        },
-        "instances": {name: _per_class(shown, classes) for name, shown in used.items()},
-        "labels": {
-            fate: sum(count for (_, its), count in projection.fates.items() if its == fate) for fate in FATES
-        },
-        "leaks": _leaks(projection.labelled, pairs, split),
+        **{name: [of.panel for of in shown] for name, shown in sides.items()},
+        "unlabelled": list(projection.unlabelled),
+        "not_listed": [of.panel for of in projection.labelled if of.panel.id not in chosen],
     }
+
+
+def _per_series(panels_of: Mapping[str, Sequence[Panel]]) -> tuple[SeriesPanels, ...]:
+    counts = {side: Counter(panel.series for panel in its) for side, its in panels_of.items()}
+    return tuple(
+        SeriesPanels(name, **{side: its[name] for side, its in counts.items()})
+        for name in sorted(set().union(*counts.values()))
+    )
+
+
+def _held(shown: Iterable[LabelledPanel]) -> Counter[str]:
+    """How many instances of each class panels hold."""
+    return sum(map(_kept, shown), Counter[str]())
+
+
+def _fates(projection: Projection) -> dict[str, int]:
+    """How many labelled instances met each fate."""
+    return {fate: sum(count for (_, its), count in projection.fates.items() if its == fate) for fate in FATES}
 
 
 def _leaks(labelled: Sequence[LabelledPanel], pairs: Pairs, split: Split) -> dict[str, int]:
@@ -143,10 +185,3 @@ def _leaks(labelled: Sequence[LabelledPanel], pairs: Pairs, split: Split) -> dic
         "with_a_near_duplicate_in_train": sum(bool(twins[id_] & learned) for id_ in scored),
         "near_duplicate_panels": sum(map(bool, twins.values())),
     }
-
-
-def _per_class(side: Iterable[LabelledPanel], classes: Sequence[str]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for shown in side:
-        counts.update(_kept(shown))
-    return {name: counts[name] for name in classes}

@@ -1,4 +1,4 @@
-"""Scores as rows for tables and curves, as the mapping of a metrics file, and as text for the terminal."""
+"""Scores as rows for tables and curves, as mappings for JSON, and as text for the terminal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -89,8 +89,25 @@ def report(truth: Truth, results: Results, count_score: float, *, fast: bool = F
     )
 
 
-def as_metrics(its: Report) -> dict[str, Any]:
-    """The report as the mapping of metrics/evaluate.json; what has no score is left out."""
+def headline(its: Report) -> dict[str, dict[str, Any]]:
+    """The mapping of metrics/evaluate.json: what fits a terminal, by names that DVC shows as they are.
+
+    Average precisions are of masks where their name says no other; what has no score is left out.
+    """
+    masks, overall = its.scores["segm"], its.counts.overall
+    edges = _numbers(its.scores["boundary"].overall, {"ap": "edge_AP"})
+    return {
+        "masks": _numbers(masks.overall, _SHOWN) | edges,
+        "boxes": _numbers(its.scores["bbox"].overall, _SHOWN),
+        "class_AP50": {name: one.ap50 for name, one in masks.classes.items() if one.ap50 is not None},
+        "series_AP50": {name: one.ap50 for name, one in masks.series.items() if one.ap50 is not None},
+        "found": {"precision": overall.precision, "recall": overall.recall},
+        "tested": {"panels": its.number["panels"], "instances": its.number["instances"]},
+    }
+
+
+def all_scores(its: Report) -> dict[str, Any]:
+    """The whole report as a mapping by COCO's names of kinds; what has no score is left out."""
     groups: dict[str, Any] = {
         kind: {
             **_numbers(of.overall, _NAMES),

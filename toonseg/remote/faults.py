@@ -22,6 +22,7 @@ _S3: Mapping[str, str] = {
     "InvalidBucketName": "this cannot be the name of a bucket: mend the URL",
     "PermanentRedirect": "the bucket is in another region: give its --region",
     "AuthorizationHeaderMalformed": "the bucket is in another region: give its --region",
+    "InternalError": "the server failed in itself: its disk may be full, ask its keeper",
     "QuotaExceeded": "the remote is full: make room there",
 }
 _REFUSED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled"})

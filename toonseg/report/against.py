@@ -67,19 +67,22 @@ def panel_f1(panel: ShownPanel, score: float) -> float:
 
 
 def _scores(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Average precision of masks in both: in all, per class, per series."""
-    old, new = before.get("segm", {}), now.get("segm", {})
-    rows = [("all", "", old, new)]
-    for group in ("class", "series"):
-        names = dict.fromkeys([*old.get(group, {}), *new.get(group, {})])
+    """AP50 of masks in both: in all, per class, per series."""
+    rows = []
+    for group in ("all", "class", "series"):
+        old, new = (_ap50(its, group) for its in (before, now))
         rows += [
-            (group, name, old.get(group, {}).get(name, {}), new.get(group, {}).get(name, {}))
-            for name in names
+            {"group": group, "name": name, "before": old.get(name), "now": new.get(name)}
+            for name in dict.fromkeys([*old, *new])
         ]
-    return [
-        {"group": group, "name": name, "before": was.get("AP50"), "now": its.get("AP50")}
-        for group, name, was, its in rows
-    ]
+    return rows
+
+
+def _ap50(evaluation: Mapping[str, Any], group: str) -> Mapping[str, float | None]:
+    """AP50 of masks by name, of classes or of series; of all by the name of nothing."""
+    if group == "all":
+        return {"": evaluation.get("masks", {}).get("AP50")}
+    return dict(evaluation.get(f"{group}_AP50", {}))
 
 
 def _metrics(root: Path, commit: str) -> Any:

@@ -32,20 +32,23 @@ TOONSEG.numbers = model => {
 /** Scores of the whole test set, which do not hang on the threshold. */
 TOONSEG.fixedScores = model => {
   const {id} = TOONSEG;
-  const masks = model.data.evaluation.segm || {}, colours = new Map(model.data.classes.map(its => [its.name, its.colour]));
-  const rows = group => Object.entries(masks[group] || {}).map(([name, its]) => ({
-    name, value: its.AP50 === undefined ? null : its.AP50 / 100, colour: group === "class" ? colours.get(name) : null,
-    text: its.AP50 === undefined ? "–" : its.AP50.toFixed(1), note: `n ${its.n}`,
-  })).sort((one, other) => (other.value ?? -1) - (one.value ?? -1));
-  TOONSEG.bars(id("class-bars"), rows("class"));
-  TOONSEG.bars(id("series-bars"), rows("series"));
+  const scores = group => new Map(Object.entries(model.data.evaluation[group] || {}));
+  const classes = scores("class_AP50"), series = scores("series_AP50");
+  const labels = (panels, counts) => panels.reduce((all, panel) => all + panel.labels.filter(counts).length, 0);
+  const row = (name, score, n, colour = null) =>
+    ({name, value: score === undefined ? null : score / 100, colour, text: score === undefined ? "–" : score.toFixed(1), note: `n ${n}`});
+  const falling = rows => rows.sort((one, other) => (other.value ?? -1) - (one.value ?? -1));
+  TOONSEG.bars(id("class-bars"), falling(model.data.classes.map(its =>
+    row(its.name, classes.get(its.name), labels(model.test, one => one === its.id), its.colour))));
+  TOONSEG.bars(id("series-bars"), falling([...new Set(model.test.map(panel => panel.series))].map(name =>
+    row(name, series.get(name), labels(model.test.filter(panel => panel.series === name), () => true)))));
 };
 
 /** Everything that moves with the threshold, the gallery apart. */
 TOONSEG.liveScores = (model, state) => {
   const {el, id, percent, many} = TOONSEG;
   const its = model.total(state.score, state.classes);
-  const masks = model.data.evaluation.segm || {}, boxes = model.data.evaluation.bbox || {};
+  const {masks = {}, boxes = {}} = model.data.evaluation;
   const figure = value => (value === undefined || value === null ? "–" : value.toFixed(1));
   const tiles = [
     ["AP of masks", figure(masks.AP), "mean over IoU .50 to .95"], ["AP50", figure(masks.AP50), "at IoU .50"], ["AP75", figure(masks.AP75), "at IoU .75"],

@@ -12,7 +12,15 @@ from toonseg.cuts.background import Colour, Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
 from toonseg.cuts.rows import Picture
-from toonseg.cuts.text import WEAKEST_EDGE, Marks, find_leaps, is_bubble, is_stuck_bubble, is_unframed_text
+from toonseg.cuts.text import (
+    FEATURES,
+    WEAKEST_EDGE,
+    Marks,
+    find_leaps,
+    is_bubble,
+    is_stuck_bubble,
+    is_unframed_text,
+)
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _SPECK = 6  # pixels up to which something drawn is dirt
@@ -20,6 +28,7 @@ _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a soun
 _NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
 _ONE_FIGURE = 0.9  # of what a bubble leaves of a drawing, from which it is one figure
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
+_LEAST_MARK = 4  # pixels that are uneven around the smallest of several marks
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
 _ALL_SIDES: Sides = (True, True, True, True)
 _NO_SIDES: Sides = (False, False, False, False)
@@ -178,13 +187,21 @@ def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     found: list[Box] = []
     even = (find_leaps(scene.picture) < WEAKEST_EDGE) & (loose > 0)
     for box, mask in _connected(even.view(np.uint8), scene.sizes.panel**2 // 2):
-        if min(mask.shape) >= scene.sizes.panel and is_stuck_bubble(scene.marks(box, mask)):
+        if min(mask.shape) < scene.sizes.panel or not _may_hold_text(even, box, mask):
+            continue
+        if is_stuck_bubble(scene.marks(box, mask)):
             rest = loose.copy()
             taken = _taken(rest, box, mask, scene.sizes.part)
             if _stuck_out(loose, rest, (box[0] + int(mask[0].argmax()), box[1])):
                 loose[:] = rest
                 found.append(taken)
     return found
+
+
+def _may_hold_text(even: Mask, box: Box, mask: Mask) -> bool:
+    """Whether enough of an even area is uneven for more marks than a face has: most are plain cloth."""
+    x0, y0, x1, y1 = box
+    return int(np.count_nonzero(mask & ~even[y0:y1, x0:x1])) > FEATURES * _LEAST_MARK
 
 
 def _stuck_out(whole: NDArray[np.uint8], rest: NDArray[np.uint8], at: tuple[int, int]) -> bool:
@@ -249,10 +266,10 @@ def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0) -> list[tuple[Box, 
     for contour in contours:
         x, y, width, height = cv2.boundingRect(contour)
         if width * height > most_dirt:
-            mask = np.zeros((height, width), np.uint8)
-            cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+            mask = np.zeros((height, width), np.bool_)
+            cv2.drawContours(mask.view(np.uint8), [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
             if np.count_nonzero(mask) > most_dirt:
-                found.append(((x, y, x + width, y + height), mask.view(np.bool_)))
+                found.append(((x, y, x + width, y + height), mask))
     return sorted(found, key=lambda part: (part[0][1], part[0][0]))
 
 

@@ -11,6 +11,7 @@ from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
+from toonseg.cuts.opening import opened
 from toonseg.cuts.rows import Picture
 from toonseg.cuts.text import (
     FEATURES,
@@ -73,11 +74,11 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
     No panel lies mostly in another one, and no text in a panel. Nothing drawn gives an empty list.
     """
     framed: list[tuple[Box, Mask, Frame]] = []
-    loose = np.zeros(drawn.shape, np.uint8)
+    unframed: list[tuple[Box, Mask]] = []
     for (x0, y0, x1, y1), mask in _parts(drawn, scene.sizes):
         frame = find_frame(mask) if min(mask.shape) >= scene.sizes.panel else None
         if frame is None:
-            loose[y0:y1, x0:x1] |= mask
+            unframed.append(((x0, y0, x1, y1), mask))
         else:
             inner = mask[frame.y0 : frame.y1, frame.x0 : frame.x1]
             box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
@@ -85,7 +86,9 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
     panels, others = _mended(framed)
     for box, mask, frame in others:
         panels.append(Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, frame.level))
-    return _apart(panels + _unframed(scene, loose), scene.sizes.panel)
+    if unframed:
+        panels += _unframed(scene, unframed)
+    return _apart(panels, scene.sizes.panel)
 
 
 def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
@@ -101,7 +104,7 @@ def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
 def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask]]:
     """The connected parts of a mask, each with its own mask, split where something bridges a gutter."""
     parts: list[tuple[Box, Mask]] = []
-    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK):
+    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK, filled=True):
         for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
             parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
     return parts
@@ -143,13 +146,13 @@ def _both(one: Frame, other: Frame, axis: int) -> Sides:
     return sides[0], sides[1], sides[2], sides[3]
 
 
-def _unframed(scene: Scene, loose: NDArray[np.uint8]) -> list[Piece]:
+def _unframed(scene: Scene, parts: Sequence[tuple[Box, Mask]]) -> list[Piece]:
     """The drawings without a frame; parts that lie near each other are one, but bubbles are apart."""
-    x0, y0, x1, y1 = bounds(loose)
-    if x0 == x1:
-        return []
+    x0, y0, x1, y1 = boxes.around([box for box, _ in parts])
     part = Scene(scene.picture[y0:y1, x0:x1], scene.gutters, scene.sizes)
-    drawn = np.ascontiguousarray(loose[y0:y1, x0:x1])
+    drawn: NDArray[np.uint8] = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for box, mask in parts:
+        drawn[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0] |= mask
     pieces = [Piece(box, TEXT) for box in _bubbles_taken(part, drawn)]
     near = np.asarray(cv2.dilate(drawn, _square(scene.sizes.part + 1)), np.uint8)
     for (left, top, right, bottom), group in _connected(near):
@@ -174,9 +177,7 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     if min(loose.shape) < scene.sizes.panel:
         return found
     for times in _NECKS:
-        square = _square(max(1, 2 * times * scene.sizes.part - 1))
-        opened = np.asarray(cv2.morphologyEx(loose, cv2.MORPH_OPEN, square), np.uint8)
-        for box, mask in _connected(opened):
+        for box, mask in _connected(opened(loose, max(1, 2 * times * scene.sizes.part - 1))):
             if min(mask.shape) >= scene.sizes.panel and is_bubble(scene.marks(box, mask), torn=times > 1):
                 found.append(_taken(loose, box, mask, scene.sizes.part))
     return found + _stuck_taken(scene, loose)
@@ -259,15 +260,21 @@ def _square(size: int) -> NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
 
 
-def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0) -> list[tuple[Box, Mask]]:
-    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it, filled."""
+def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0, filled: bool = False) -> list[tuple[Box, Mask]]:
+    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it, filled.
+
+    ``filled`` tells that they are, to begin with.
+    """
     contours, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:
         x, y, width, height = cv2.boundingRect(contour)
         if width * height > most_dirt:
-            mask = np.zeros((height, width), np.bool_)
-            cv2.drawContours(mask.view(np.uint8), [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+            if filled and len(contours) == 1:
+                mask = drawn[y : y + height, x : x + width].view(np.bool_)
+            else:
+                mask = np.zeros((height, width), np.bool_)
+                cv2.drawContours(mask.view(np.uint8), [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
             if np.count_nonzero(mask) > most_dirt:
                 found.append(((x, y, x + width, y + height), mask))
     return sorted(found, key=lambda part: (part[0][1], part[0][0]))

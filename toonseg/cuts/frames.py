@@ -176,14 +176,14 @@ def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int
     """The span of rows (of columns for axis 0) of the clearest bridged gutter, if there is one."""
     if mask.shape[1 - axis] < 2 * min_size + min_slit:
         return None
-    extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(-1, 1)
+    extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     inner = extent[min_size : len(extent) - min_size]
     if inner.min() > (1 - _STEP_SHARE) * extent.max():
         return None
-    window = np.ones((2 * (_WIDEST_SLIT // 2) + 1, 1), np.uint8)
-    full = cv2.morphologyEx(extent, cv2.MORPH_CLOSE, window).ravel()
+    window = np.ones((1, 2 * (_WIDEST_SLIT // 2) + 1), np.uint8)
+    full = cv2.morphologyEx(extent[None], cv2.MORPH_CLOSE, window).ravel()
     best, clearest = None, 0.0
-    for start, stop in true_runs(extent.ravel() <= (1 - _STEP_SHARE) * full):
+    for start, stop in true_runs(extent <= (1 - _STEP_SHARE) * full):
         if stop - start < min_slit or start < min_size or len(full) - stop < min_size:
             continue
         rows = mask if axis == 1 else mask.T

@@ -1,15 +1,17 @@
 """Time and memory of `toonseg cut` beside decoding: ``python -m benchmarks.cut_speed [--rows N ...]``.
 
-Each figure is that of a process of its own, start-up included, in user and system CPU-seconds: decoding
-the pages with OpenCV and nothing else, cutting them without writing, and the same two with JPEG encoded.
+Each figure is that of a process of its own, start-up included, in user and system CPU-seconds on one core:
+decoding the pages with OpenCV and nothing else, cutting them without writing, and the same two with JPEG
+encoded. They are run by turns. On a busy machine all get slower, but not alike: measure on a quiet one.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -29,11 +31,10 @@ for folder in sys.argv[2:]:
 """
 
 
-def draw_episode(folder: Path, rows: int, seed: int) -> float:
-    """Fill a folder with the mixed group's pages up to about ``rows`` rows; gives their megapixels."""
+def draw_episode(folder: Path, rows: int, seed: int) -> None:
+    """Fill a folder with the mixed group's pages up to about ``rows`` rows."""
     folder.mkdir(parents=True)
-    done, pixels, page, number = 0, 0, 0, 0
-    width = 0
+    done = page = number = width = 0
     while done < rows:
         pages, _, _, own = draw_strip("mixed", seed + number)
         number += 1
@@ -42,10 +43,9 @@ def draw_episode(folder: Path, rows: int, seed: int) -> float:
             shape = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE).shape
             page += 1
             (folder / f"{page:04d}.jpg").write_bytes(data)
-            done, pixels = done + shape[0], pixels + shape[0] * shape[1]
+            done += shape[0]
             if done >= rows:
                 break
-    return pixels / 1e6
 
 
 def repeat(folder: Path, rows: int) -> None:
@@ -60,59 +60,83 @@ def repeat(folder: Path, rows: int) -> None:
         done += height
 
 
-def measure(*command: str) -> tuple[float, float]:
-    """CPU-seconds of a command, and the peak of its memory in MB; bytecode is kept, as users' Python does."""
+@dataclass(frozen=True)
+class Cost:
+    """What a command took, start-up included: CPU-seconds, seconds, and its peak of memory in MB."""
+
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+
+
+def measure(*command: str) -> Cost:
+    """Run a command; bytecode is kept, as users' Python does."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    begin = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - begin, usage.ru_maxrss / 1024)
+
+
+def draw_episodes(folder: Path, rows: int, copies: int) -> list[str]:
+    """Draw so many episodes of about so many rows, each of the same pages; gives their folders."""
+    first = folder / "0"
+    draw_episode(first, min(rows, 60_000), 0)
+    repeat(first, rows)
+    for copy in range(1, copies):
+        (folder / str(copy)).mkdir()
+        for path in first.iterdir():
+            os.link(path, folder / str(copy) / path.name)
+    return [str(folder / str(copy)) for copy in range(copies)]
+
+
+def commands(folders: list[str], out: Path) -> dict[str, list[str]]:
+    """What is measured, by name; ``two`` processes only where there is more than one episode."""
+    call = "import sys; from toonseg.cli import main; sys.exit(main())"
+    cut = [sys.executable, "-c", call, "cut", *folders, "--processes"]
+    listed = ["--no-images", "--json", str(out / "cut.json")]
+    measured = {
+        "decode": [sys.executable, "-c", DECODE, "decode", *folders],
+        "cut": [*cut, "1", *listed],
+        "encode": [sys.executable, "-c", DECODE, "encode", *folders],
+        "write": [*cut, "1", "--format", "jpg", "--out", str(out / "out")],
+    }
+    return measured | ({"two": [*cut, "2", *listed]} if len(folders) > 1 else {})
+
+
+def report(rows: int, copies: int, times: int) -> str:
+    """Measure every command by turns, so many times, and compare the best of each."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lines = commands(draw_episodes(folder, rows, copies), folder)
+        runs: dict[str, list[Cost]] = {key: [] for key in lines}
+        for _ in range(times):
+            for key, line in lines.items():
+                runs[key].append(measure(*line))
+    cpu = {key: min(cost.cpu_s for cost in costs) for key, costs in runs.items()}
+    wall = {key: min(cost.wall_s for cost in costs) for key, costs in runs.items()}
+    peak = max(cost.peak_mb for key in ("cut", "write") for cost in runs[key])
+    two = f"; two processes {wall['cut'] / wall['two']:.2f} times as fast" if "two" in wall else ""
+    return (
+        f"{copies} x {rows} rows: decode {cpu['decode']:.2f} s, "
+        f"cut {cpu['cut']:.2f} s ({cpu['decode'] / cpu['cut']:.0%}), "
+        f"decode and encode {cpu['encode']:.2f} s, cut and write {cpu['write']:.2f} s "
+        f"({cpu['encode'] / cpu['write']:.0%}); peak {peak:.0f} MB{two}"
+    )
 
 
 def main() -> None:
-    """Print a line for each number of rows."""
+    """Print a line for each number of rows, or for one, many and long episodes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="*", default=[60_000, 500_000])
+    parser.add_argument("--rows", type=int, nargs="+", help="of an episode")
     parser.add_argument("--copies", type=int, default=1, help="episodes of so many rows in one call")
     parser.add_argument("--times", type=int, default=3, help="how often each is measured; the best counts")
     options = parser.parse_args()
-    call = "import sys; from toonseg.cli import main; sys.exit(main())"
-    toonseg = [sys.executable, "-c", call, "cut", "--processes", "1"]
-    for rows in options.rows:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            first = folder / "0"
-            draw_episode(first, min(rows, 60_000), 0)
-            repeat(first, rows)
-            folders = [str(first)]
-            for copy in range(1, options.copies):
-                (folder / str(copy)).mkdir()
-                for path in first.iterdir():
-                    os.link(path, folder / str(copy) / path.name)
-                folders.append(str(folder / str(copy)))
-            cut = folder / "cut.json"
-            jpeg = ["--format", "jpg", "--out", str(folder / "out")]
-            commands = {
-                "decode": [sys.executable, "-c", DECODE, "decode", *folders],
-                "cut": [*toonseg, *folders, "--no-images", "--json", str(cut)],
-                "encode": [sys.executable, "-c", DECODE, "encode", *folders],
-                "write": [*toonseg, *folders, *jpeg],
-            }
-            runs = {key: [measure(*line) for _ in range(options.times)] for key, line in commands.items()}
-            best = {key: min(seconds for seconds, _ in found) for key, found in runs.items()}
-            text = json.loads(cut.read_text())
-            panels = (
-                len(text["panels"]) if "panels" in text else sum(len(one["panels"]) for one in text.values())
-            )
-            peak = max(memory for key in ("cut", "write") for _, memory in runs[key])
-            print(
-                f"{options.copies} x {rows} rows, {panels} panels: decode {best['decode']:.2f} s, "
-                f"cut {best['cut']:.2f} s ({best['decode'] / best['cut']:.0%}), "
-                f"decode and encode {best['encode']:.2f} s, cut and write {best['write']:.2f} s "
-                f"({best['encode'] / best['write']:.0%}); peak {peak:.0f} MB",
-                flush=True,
-            )
+    cases = [(rows, options.copies) for rows in options.rows or ()]
+    for rows, copies in cases or [(60_000, 1), (8_000, 50), (500_000, 1)]:
+        print(report(rows, copies, options.times), flush=True)
 
 
 if __name__ == "__main__":

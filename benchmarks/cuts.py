@@ -1,18 +1,20 @@
-"""Score the cutter on drawn strips: ``python -m benchmarks.cuts [--strips N] [--demo] [--2021]``.
+"""Score the cutter on drawn strips: ``python -m benchmarks.cuts [--strips N] [--demo] [--kumiko DIR]``.
 
 Prints for each group the F1 of the panels at IoU .75 and .9, the median error of an edge in pixels, how many
 drawings of text only were taken for panels, and how many panels that were not found were merged with others,
-split, or otherwise broken. ``benchmarks.cut_speed`` measures time and memory.
+split, or otherwise broken. Beside it stand both F1 and the kept texts of the cutter of 2021, and those of
+kumiko where a checkout of it is given. ``benchmarks.cut_speed`` measures time and memory.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.kumiko import cut_kumiko
 from benchmarks.original_cut import cut_2021
 from toonseg.cuts.bands import RoughCutParams, find_bands
 from toonseg.cuts.panels import Drawing, find_panels
@@ -28,6 +30,7 @@ from drawn_art import Box, Picture
 from drawn_score import Score
 from drawn_strips import GROUPS, draw_strip
 
+OURS = "ours"
 SERIES = ("after-class", "moonlit-bus", "tidal-town")
 
 
@@ -73,26 +76,32 @@ def outline(
 
 
 def score_group(
-    group: str, numbers: Iterator[int], params: Path, pictures: Path | None, original: bool
-) -> Score:
-    """Cut the group's strips of these numbers; ``pictures`` is a folder to draw what was found in."""
+    group: str, numbers: Iterable[int], params: Path, pictures: Path | None, kumiko: Path | None
+) -> dict[str, Score]:
+    """Cut the group's strips of these numbers, with each cutter; ``pictures`` is a folder to draw ours in."""
     rough = load_params("cut_rough", RoughCutParams, params)
     fine = load_params("cut", CutParams, params)
-    score = Score()
+    scores = {name: Score() for name in (OURS, "2021", *(["kumiko"] if kumiko else []))}
     for number in numbers:
         pages, panels, texts, width = drawn(group, number)
         strip = open_pages(pages, width)
-        if original:
-            score.add(panels, texts, cut_2021(strip.rows(0, strip.height)))
-            continue
         bands = find_bands(strip, rough)
         drawings = find_panels(strip, bands, fine)
-        score.add(panels, texts, [(d.x0, d.y0, d.x1, d.y1) for d in drawings if d.kind == PANEL])
+        scores[OURS].add(panels, texts, [(d.x0, d.y0, d.x1, d.y1) for d in drawings if d.kind == PANEL])
+        scores["2021"].add(panels, texts, cut_2021(strip.rows(0, strip.height)))
+        if kumiko:
+            scores["kumiko"].add(panels, texts, cut_kumiko(kumiko, pages, strip.placements))
         if pictures:
             pictures.mkdir(parents=True, exist_ok=True)
             picture = outline(strip, bands, drawings, panels, texts)
             cv2.imwrite(str(pictures / f"{group.replace(' ', '-')}-{number}.png"), picture[..., ::-1])
-    return score
+    return scores
+
+
+def row(name: str, scores: dict[str, Score]) -> str:
+    """A row of the table: all about our cutter, and the others in brief."""
+    others = [f" | {score.brief()}" for cutter, score in scores.items() if cutter != OURS]
+    return scores[OURS].line(name) + "".join(others)
 
 
 def main() -> None:
@@ -102,21 +111,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="number of the first strip")
     parser.add_argument("--groups", nargs="*", default=list(GROUPS), help="names of groups")
     parser.add_argument("--demo", action="store_true", help="score the demo's series instead")
-    parser.add_argument(
-        "--2021", action="store_true", dest="original", help="score the cutter of 2021 instead"
-    )
+    parser.add_argument("--kumiko", type=Path, metavar="DIR", help="a checkout of kumiko to score, too")
     parser.add_argument("--pictures", type=Path, help="where to draw what was found")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     options = parser.parse_args()
+    if options.kumiko and not (options.kumiko / "kumiko").is_file():
+        parser.error(f"{options.kumiko} is no checkout of kumiko: it holds no file of that name")
     cv2.setNumThreads(1)
-    whole = Score()
-    print("group            F1@.75 F1@.9  edge  kept   merged split broken")
+    numbers = range(options.seed, options.seed + options.strips)
+    whole: dict[str, Score] = {}
     for group in SERIES if options.demo else options.groups:
-        numbers = range(options.seed, options.seed + options.strips)
-        score = score_group(group, iter(numbers), options.params, options.pictures, options.original)
-        print(score.line(group), flush=True)
-        whole = whole.plus(score)
-    print(whole.line(f"all {whole.true} panels"))
+        scores = score_group(group, numbers, options.params, options.pictures, options.kumiko)
+        if not whole:
+            heads = [f" | {cutter:6s}F1@.9 kept   " for cutter in scores if cutter != OURS]
+            print("group            F1@.75 F1@.9  edge  kept   merged split broken" + "".join(heads))
+        print(row(group, scores), flush=True)
+        whole = {cutter: whole.get(cutter, Score()).plus(score) for cutter, score in scores.items()}
+    if whole:
+        print(row(f"all {whole[OURS].true} panels", whole))
 
 
 if __name__ == "__main__":

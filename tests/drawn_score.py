@@ -61,9 +61,16 @@ class Score:
     def line(self, name: str) -> str:
         """The group's row."""
         edge = float(np.median(self.errors)) if self.errors else 0.0
-        kept = f"{self.kept:3d}/{self.texts:<3d}" if self.texts else " " * 7
         faults = f"{self.merged:6d} {self.split:5d} {self.broken:6d}"
-        return f"{name:16s} {self.f1(self.hits75):.3f} {self.f1(self.hits90):.3f} {edge:5.1f} {kept} {faults}"
+        f1s = f"{self.f1(self.hits75):.3f} {self.f1(self.hits90):.3f}"
+        return f"{name:16s} {f1s} {edge:5.1f} {self._kept()} {faults}"
+
+    def brief(self) -> str:
+        """F1 at IoU .75 and .9, and kept texts."""
+        return f"{self.f1(self.hits75):.3f} {self.f1(self.hits90):.3f} {self._kept()}"
+
+    def _kept(self) -> str:
+        return f"{self.kept:3d}/{self.texts:<3d}" if self.texts else " " * 7
 
 
 def iou(one: Box, other: Box) -> float:

@@ -1,5 +1,6 @@
 """Pages lie on one vertical axis, and rows of it are read from the pages they are on."""
 
+import gc
 import weakref
 from itertools import pairwise
 
@@ -159,6 +160,25 @@ def test_pages_read_long_ago_are_forgotten():
         strip.rows(y0, y0 + 1000)
     kept = sum(reference() is not None for reference in held)
     assert 1 <= kept <= DECODED_BYTES // (4000 * 1000 * 3) + 1
+
+
+def test_a_strip_that_is_let_go_takes_its_pictures_with_it_at_once():
+    held = []
+
+    def read_page(placement):
+        picture = np.zeros((placement.y1 - placement.y0, 10, 3), np.uint8)
+        held.append(weakref.ref(picture))
+        return picture
+
+    gc.disable()  # which frees what holds on to itself, but late
+    try:
+        strip = Strip(place_pages(pages((10, 20)), 10), read_page)
+        assert strip.rows(0, 20).shape == strip.half.lines(0, 10).repeat(2, 0).repeat(2, 1).shape
+        assert held[0]() is not None
+        del strip
+        assert [reference() for reference in held] == [None] * len(held)
+    finally:
+        gc.enable()
 
 
 def test_rows_outside_the_strip_are_refused():

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 import cv2
-import psutil
 
 from toonseg.errors import ToonsegError
 from toonseg.store import Source, Write, write_bytes
@@ -88,6 +87,7 @@ def map_episodes(
     """
     count = min(processes or most_processes(), len(items))
     if count <= 1:
+        cv2.setNumThreads(1)  # as in a worker: small pictures only get dearer by a second core
         yield from map(function, items)
         return
     # Imported here: one episode needs none of it.
@@ -124,6 +124,8 @@ def in_order(
 
 def most_processes() -> int:
     """As many processes as there are cores, but no more than the free memory holds; 1 at least."""
+    import psutil  # here, since a single process needs none of it
+
     return max(1, min(cores(), int(psutil.virtual_memory().available) // WORKER_BYTES))
 
 

@@ -68,16 +68,15 @@ class Strip:
         if any(p.y0 != end or p.y1 <= end for p, end in zip(self.placements, ends, strict=False)):
             raise ValueError("placements must tile the rows from 0 on")
         self.height = ends[-1]
-        self._read_page, self._read_half = read_page, read_half
-        self._width = width_px
-        self._whole = _Pages([p.y1 - p.y0 for p in self.placements], self._page, DECODED_BYTES)
+        self._reader = _Reader(self.placements, read_page, read_half, width_px)
+        self._whole = _Pages([p.y1 - p.y0 for p in self.placements], self._reader.whole, DECODED_BYTES)
 
     @property
     def width(self) -> int:
         """Width in pixels, from the first page; 0 for a strip without pages."""
-        if self._width is None:
-            self._width = self._whole.page(0).shape[1] if self.placements else 0
-        return self._width
+        if self._reader.width is None:
+            self._reader.width = self._whole.page(0).shape[1] if self.placements else 0
+        return self._reader.width
 
     def rows(self, y0: int, y1: int) -> Picture:
         """The rows ``y0 <= y < y1``: RGB (y1 - y0, width, 3) uint8, to be read, not written to.
@@ -90,21 +89,40 @@ class Strip:
     @cached_property
     def half(self) -> "HalfStrip":
         """The same strip at half its scale."""
-        return HalfStrip(self.placements, self.width, self._half)
+        return HalfStrip(self.placements, self.width, self._reader.half)
 
-    def _page(self, at: int) -> Picture:
+
+class _Reader:
+    """The pages of a strip, read and scaled to their places; nothing of them is kept.
+
+    It knows nothing of the strip, so that a strip and its pictures are freed as soon as they are let go.
+    """
+
+    def __init__(
+        self,
+        placements: Sequence[Placement],
+        read_page: Callable[[Placement], Picture],
+        read_half: Callable[[Placement], Picture | None] | None,
+        width_px: int | None,
+    ) -> None:
+        self.placements, self.width = placements, width_px
+        self._read_page, self._read_half = read_page, read_half
+
+    def whole(self, at: int) -> Picture:
+        """The picture of one page in its size on the strip."""
         placement = self.placements[at]
         picture = self._read_page(placement)
-        if self._width is None:
-            self._width = max(1, round(picture.shape[1] * placement.scale))
-        return _scaled(picture, self._width, placement.y1 - placement.y0)
+        if self.width is None:
+            self.width = max(1, round(picture.shape[1] * placement.scale))
+        return _scaled(picture, self.width, placement.y1 - placement.y0)
 
-    def _half(self, at: int) -> Picture:
+    def half(self, at: int) -> Picture:
+        """The picture of one page at half its size on the strip, whose width is known."""
         placement = self.placements[at]
         if placement.scale == 1:
             half = self._read_half(placement) if self._read_half else None
             return shrink(self._read_page(placement), 2) if half is None else half
-        size = _halved(self.width), _halved(placement.y1 - placement.y0)
+        size = _halved(self.width or 0), _halved(placement.y1 - placement.y0)
         return _scaled(self._read_page(placement), *size)
 
 

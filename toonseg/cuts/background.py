@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.cuts.gutters import true_runs
-from toonseg.cuts.rows import Picture
+from toonseg.cuts.rows import Picture, greatest_channel
 
 Mask = NDArray[np.bool_]
 Colour = NDArray[np.float32]
@@ -16,69 +16,67 @@ _SAME = 2  # levels between the colours above and below that are one colour
 _GRADIENT = 24  # levels between the colours above and below from which the gutter counts as a gradient
 _SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
 _SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
+_SLIT_EDGE = 3  # rows over which it leaps at most
 
 
-def flood_outside(
-    picture: Picture,
-    above: Colour | None,
-    below: Colour | None,
-    levels: int,
-    maybe_gutter: NDArray[np.uint8],
-    min_gap: int,
+def find_drawn(
+    sure: NDArray[np.uint8], maybe_gutter: NDArray[np.uint8], above: bool, below: bool, min_gap: int
 ) -> Mask:
-    """Which pixels of a band (h, w, 3) are outside of its drawings: (h, w) bool.
+    """Which pixels of a band belong to its drawings, whatever their colour: (h, w) bool.
 
-    ``above`` and ``below`` are the colours of the gutters that it lies between, None at an end of the
-    strip. Outside is what differs from them by at most ``levels`` in each channel and is connected to
-    the band's first or last row, or to both its sides by a gutter that something bridges, through gaps of
-    at least ``min_gap`` pixels; next to it, what is 255 in ``maybe_gutter`` is put down to compression.
+    ``sure`` (h, w) is 255 where a pixel has a gutter's colour, ``maybe_gutter`` where it may have had it
+    before compression. Not drawn is what is connected, through gaps of at least ``min_gap`` pixels, to the
+    band's first row if there is a gutter ``above``, to its last one if there is one ``below``, or to both its
+    sides by a gutter that something bridges.
     """
-    sure = gutter_coloured(picture, above, below, levels)
     near = cv2.dilate(sure, np.ones((2 * _HALO + 1, 2 * _HALO + 1), np.uint8))
     coloured = cv2.bitwise_or(sure, cv2.bitwise_and(near, maybe_gutter))
     # Dark outlines would lead from a black gutter into every picture.
-    gutter = cv2.morphologyEx(
-        coloured, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_CROSS, (min_gap, min_gap))
-    )
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (min_gap, min_gap))
+    gutter = np.asarray(cv2.morphologyEx(coloured, cv2.MORPH_OPEN, cross), np.uint8)
     height, width = gutter.shape
-    canvas = np.zeros((height + 2, width), np.uint8)
-    canvas[1:-1] = gutter
-    seeds = []
-    if above is not None:
-        canvas[0] = 255
-        seeds.append((0, 0))
-    if below is not None:
-        canvas[-1] = 255
-        seeds.append((0, height + 1))
-    for y0, y1 in _bridged(gutter > 0, sure > 0, min_gap):
+    canvas = np.empty((height + 2, width), np.uint8)
+    canvas[0], canvas[1:-1], canvas[-1] = 255 * above, gutter, 255 * below
+    seeds = [(0, 0), (0, height + 1)]
+    for y0, y1 in _bridged(gutter, sure, min_gap):
         seeds += [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)]
     for x, y in seeds:
         if canvas[y, x] == 255:
             cv2.floodFill(canvas, None, (x, y), _OUTSIDE)
-    return np.asarray(canvas[1:-1] == _OUTSIDE, np.bool_)
+    return np.asarray(canvas[1:-1] != _OUTSIDE, np.bool_)
 
 
-def gutter_coloured(
-    picture: Picture, above: Colour | None, below: Colour | None, tolerance: int
-) -> NDArray[np.uint8]:
-    """255 where a pixel has a gutter's colour: that above, that below, or in a gradient one between."""
+def find_distance(picture: Picture, above: Colour | None, below: Colour | None) -> NDArray[np.uint8]:
+    """By how many levels each pixel of a band (h, w, 3) differs from the gutters' colours: (h, w).
+
+    ``above`` and ``below`` are the colours of the gutters that the band lies between, of which one at least
+    is there. The nearer one counts, or the colours between them where they are the ends of a gradient.
+    """
     colours = [colour for colour in (above, below) if colour is not None]
     if len(colours) == 2 and np.abs(colours[0] - colours[1]).max() <= _SAME:
         colours = [np.asarray((colours[0] + colours[1]) / 2, np.float32)]
-    found = [
-        cv2.inRange(picture, np.floor(colour - tolerance).clip(0), np.ceil(colour + tolerance).clip(0, 255))
-        for colour in colours
-    ]
-    mask = found[0]
+    distance = _from_colour(picture, colours[0])
     if len(colours) == 2:
-        mask = cv2.bitwise_or(mask, found[1])
+        distance = np.minimum(distance, _from_colour(picture, colours[1]))
         if np.abs(colours[0] - colours[1]).max() > _GRADIENT:
-            between = _gradient(picture, colours[0], colours[1])
-            away = cv2.absdiff(picture, between)
-            most = cv2.max(cv2.max(away[..., 0], away[..., 1]), away[..., 2])
-            _, near = cv2.threshold(most, tolerance, 255, cv2.THRESH_BINARY_INV)
-            mask = cv2.bitwise_or(mask, near)
-    return np.asarray(mask, np.uint8)
+            away = cv2.absdiff(picture, _gradient(picture, colours[0], colours[1]))
+            distance = np.minimum(distance, greatest_channel(np.asarray(away, np.uint8)))
+    return distance
+
+
+def within(distance: NDArray[np.uint8], levels: int) -> NDArray[np.uint8]:
+    """255 where a distance is at most so many levels, else 0."""
+    return np.asarray(cv2.threshold(distance, levels, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+
+
+def _from_colour(picture: Picture, colour: Colour) -> NDArray[np.uint8]:
+    """By how many levels each pixel differs from a colour; half a level is none."""
+    least, most = np.floor(colour).tolist(), np.ceil(colour).tolist()
+    if least == most:
+        away = cv2.absdiff(picture, (*least, 0))  # type: ignore[call-overload]
+    else:
+        away = cv2.max(cv2.subtract((*least, 0), picture), cv2.subtract(picture, (*most, 0)))  # type: ignore[call-overload]
+    return greatest_channel(np.asarray(away, np.uint8))
 
 
 def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
@@ -89,30 +87,36 @@ def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
     return np.asarray(cv2.resize(rows[:, None], (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _bridged(gutter: Mask, sure: Mask, min_gap: int) -> list[tuple[int, int]]:
+def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -> list[tuple[int, int]]:
     """Spans of rows that are a gutter but for something that lies across it.
 
     Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges. One
     row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
     """
-    open_sides = gutter[:, :2].all(axis=1) & gutter[:, -2:].all(axis=1)
+    ends = (cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0 for columns in (gutter[:, :2], gutter[:, -2:]))
+    open_sides = np.logical_and(*ends)
     if np.count_nonzero(open_sides) < min_gap:
         return []
     share = _share(gutter)
     spans = [span for span in true_runs(open_sides & (share >= _SLIT_SHARE)) if span[1] - span[0] >= min_gap]
     if not spans:
         return []
-    surely, padded = _share(sure), np.pad(share, 3)
+    surely = _share(sure)
     return [
         (y0, y1)
         for y0, y1 in spans
         if np.count_nonzero(surely[y0:y1] >= _SLIT_SHARE) > 1
-        and share[y0:y1].max() - padded[y0 : y0 + 3].min() >= _SLIT_JUMP
-        and share[y0:y1].max() - padded[y1 + 3 : y1 + 6].min() >= _SLIT_JUMP
+        and share[y0:y1].max() - _least(share, y0 - _SLIT_EDGE, y0) >= _SLIT_JUMP
+        and share[y0:y1].max() - _least(share, y1, y1 + _SLIT_EDGE) >= _SLIT_JUMP
     ]
 
 
-def _share(mask: Mask) -> NDArray[np.float32]:
-    """The share of each row of a mask (h, w) that is True: (h,)."""
-    count = cv2.reduce(mask.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
-    return np.asarray(count / mask.shape[1], np.float32)
+def _least(share: NDArray[np.float32], y0: int, y1: int) -> float:
+    """The least share of some rows; 0 where they go beyond the band."""
+    return float(share[y0:y1].min()) if y0 >= 0 and y1 <= len(share) else 0.0
+
+
+def _share(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The share of each row of a mask (h, w) that is 255, not 0: (h,)."""
+    total = cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    return np.asarray(total / (255 * mask.shape[1]), np.float32)

@@ -20,7 +20,7 @@ def find_closed(gutter: NDArray[np.uint8], min_gap: int, least_px: int) -> list[
     """
     drawn = cv2.bitwise_not(gutter)
     found = []
-    columns = cv2.reduce(drawn, 0, cv2.REDUCE_MAX).ravel() > 0
+    columns = np.bitwise_or.reduce(drawn, axis=0) > 0
     for x0, x1 in _joined(true_runs(columns), min_gap):
         y0, height = cv2.boundingRect(drawn[:, x0:x1])[1::2]
         box = (x0, y0, x1, y0 + height)

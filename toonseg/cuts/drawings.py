@@ -11,8 +11,17 @@ from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
+from toonseg.cuts.opening import opened
 from toonseg.cuts.rows import Picture
-from toonseg.cuts.text import WEAKEST_EDGE, Marks, find_leaps, is_bubble, is_stuck_bubble, is_unframed_text
+from toonseg.cuts.text import (
+    FEATURES,
+    WEAKEST_EDGE,
+    Marks,
+    find_leaps,
+    is_bubble,
+    is_stuck_bubble,
+    is_unframed_text,
+)
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _SPECK = 6  # pixels up to which something drawn is dirt
@@ -20,6 +29,7 @@ _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a soun
 _NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
 _ONE_FIGURE = 0.9  # of what a bubble leaves of a drawing, from which it is one figure
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
+_LEAST_MARK = 4  # pixels that are uneven around the smallest of several marks
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
 _ALL_SIDES: Sides = (True, True, True, True)
 _NO_SIDES: Sides = (False, False, False, False)
@@ -64,11 +74,11 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
     No panel lies mostly in another one, and no text in a panel. Nothing drawn gives an empty list.
     """
     framed: list[tuple[Box, Mask, Frame]] = []
-    loose = np.zeros(drawn.shape, np.uint8)
+    unframed: list[tuple[Box, Mask]] = []
     for (x0, y0, x1, y1), mask in _parts(drawn, scene.sizes):
         frame = find_frame(mask) if min(mask.shape) >= scene.sizes.panel else None
         if frame is None:
-            loose[y0:y1, x0:x1] |= mask
+            unframed.append(((x0, y0, x1, y1), mask))
         else:
             inner = mask[frame.y0 : frame.y1, frame.x0 : frame.x1]
             box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
@@ -76,7 +86,9 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
     panels, others = _mended(framed)
     for box, mask, frame in others:
         panels.append(Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, frame.level))
-    return _apart(panels + _unframed(scene, loose), scene.sizes.panel)
+    if unframed:
+        panels += _unframed(scene, unframed)
+    return _apart(panels, scene.sizes.panel)
 
 
 def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
@@ -92,7 +104,7 @@ def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
 def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask]]:
     """The connected parts of a mask, each with its own mask, split where something bridges a gutter."""
     parts: list[tuple[Box, Mask]] = []
-    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK):
+    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK, filled=True):
         for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
             parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
     return parts
@@ -134,13 +146,13 @@ def _both(one: Frame, other: Frame, axis: int) -> Sides:
     return sides[0], sides[1], sides[2], sides[3]
 
 
-def _unframed(scene: Scene, loose: NDArray[np.uint8]) -> list[Piece]:
+def _unframed(scene: Scene, parts: Sequence[tuple[Box, Mask]]) -> list[Piece]:
     """The drawings without a frame; parts that lie near each other are one, but bubbles are apart."""
-    x0, y0, x1, y1 = bounds(loose)
-    if x0 == x1:
-        return []
+    x0, y0, x1, y1 = boxes.around([box for box, _ in parts])
     part = Scene(scene.picture[y0:y1, x0:x1], scene.gutters, scene.sizes)
-    drawn = np.ascontiguousarray(loose[y0:y1, x0:x1])
+    drawn: NDArray[np.uint8] = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for box, mask in parts:
+        drawn[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0] |= mask
     pieces = [Piece(box, TEXT) for box in _bubbles_taken(part, drawn)]
     near = np.asarray(cv2.dilate(drawn, _square(scene.sizes.part + 1)), np.uint8)
     for (left, top, right, bottom), group in _connected(near):
@@ -165,9 +177,7 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     if min(loose.shape) < scene.sizes.panel:
         return found
     for times in _NECKS:
-        square = _square(max(1, 2 * times * scene.sizes.part - 1))
-        opened = np.asarray(cv2.morphologyEx(loose, cv2.MORPH_OPEN, square), np.uint8)
-        for box, mask in _connected(opened):
+        for box, mask in _connected(opened(loose, max(1, 2 * times * scene.sizes.part - 1))):
             if min(mask.shape) >= scene.sizes.panel and is_bubble(scene.marks(box, mask), torn=times > 1):
                 found.append(_taken(loose, box, mask, scene.sizes.part))
     return found + _stuck_taken(scene, loose)
@@ -178,13 +188,21 @@ def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     found: list[Box] = []
     even = (find_leaps(scene.picture) < WEAKEST_EDGE) & (loose > 0)
     for box, mask in _connected(even.view(np.uint8), scene.sizes.panel**2 // 2):
-        if min(mask.shape) >= scene.sizes.panel and is_stuck_bubble(scene.marks(box, mask)):
+        if min(mask.shape) < scene.sizes.panel or not _may_hold_text(even, box, mask):
+            continue
+        if is_stuck_bubble(scene.marks(box, mask)):
             rest = loose.copy()
             taken = _taken(rest, box, mask, scene.sizes.part)
             if _stuck_out(loose, rest, (box[0] + int(mask[0].argmax()), box[1])):
                 loose[:] = rest
                 found.append(taken)
     return found
+
+
+def _may_hold_text(even: Mask, box: Box, mask: Mask) -> bool:
+    """Whether enough of an even area is uneven for more marks than a face has: most are plain cloth."""
+    x0, y0, x1, y1 = box
+    return int(np.count_nonzero(mask & ~even[y0:y1, x0:x1])) > FEATURES * _LEAST_MARK
 
 
 def _stuck_out(whole: NDArray[np.uint8], rest: NDArray[np.uint8], at: tuple[int, int]) -> bool:
@@ -242,17 +260,23 @@ def _square(size: int) -> NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
 
 
-def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0) -> list[tuple[Box, Mask]]:
-    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it, filled."""
+def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0, filled: bool = False) -> list[tuple[Box, Mask]]:
+    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it, filled.
+
+    ``filled`` tells that they are, to begin with.
+    """
     contours, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:
         x, y, width, height = cv2.boundingRect(contour)
         if width * height > most_dirt:
-            mask = np.zeros((height, width), np.uint8)
-            cv2.drawContours(mask, [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+            if filled and len(contours) == 1:
+                mask = drawn[y : y + height, x : x + width].view(np.bool_)
+            else:
+                mask = np.zeros((height, width), np.bool_)
+                cv2.drawContours(mask.view(np.uint8), [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
             if np.count_nonzero(mask) > most_dirt:
-                found.append(((x, y, x + width, y + height), mask.view(np.bool_)))
+                found.append(((x, y, x + width, y + height), mask))
     return sorted(found, key=lambda part: (part[0][1], part[0][0]))
 
 

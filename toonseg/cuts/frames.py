@@ -144,7 +144,7 @@ def split_bridged(mask: Mask, min_size: int, min_slit: int) -> list[tuple[int, i
     A bridged gutter is a span of rows or columns, at least ``min_slit`` long, in which the mask is
     narrower than on both sides of it, at straight edges; ``min_size`` is a drawing's least height or width.
     """
-    return _split(mask, bounds(mask), min_size, min_slit)
+    return _split(mask, (0, 0, mask.shape[1], mask.shape[0]), min_size, min_slit)
 
 
 def bounds(mask: Mask | NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -176,14 +176,14 @@ def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int
     """The span of rows (of columns for axis 0) of the clearest bridged gutter, if there is one."""
     if mask.shape[1 - axis] < 2 * min_size + min_slit:
         return None
-    extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(-1, 1)
+    extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     inner = extent[min_size : len(extent) - min_size]
     if inner.min() > (1 - _STEP_SHARE) * extent.max():
         return None
-    window = np.ones((2 * (_WIDEST_SLIT // 2) + 1, 1), np.uint8)
-    full = cv2.morphologyEx(extent, cv2.MORPH_CLOSE, window).ravel()
+    window = np.ones((1, 2 * (_WIDEST_SLIT // 2) + 1), np.uint8)
+    full = cv2.morphologyEx(extent[None], cv2.MORPH_CLOSE, window).ravel()
     best, clearest = None, 0.0
-    for start, stop in true_runs(extent.ravel() <= (1 - _STEP_SHARE) * full):
+    for start, stop in true_runs(extent <= (1 - _STEP_SHARE) * full):
         if stop - start < min_slit or start < min_size or len(full) - stop < min_size:
             continue
         rows = mask if axis == 1 else mask.T
@@ -218,17 +218,22 @@ def _side(begins: NDArray[np.intp], start: int, stop: int) -> _Line | None:
     share = level.share if level else 0.0
     if share < _CLEARLY_LEVEL:
         # A slanted line is sought on some columns only.
-        some = np.unique(np.arange(_SOUGHT) * (len(columns) - 1) // (_SOUGHT - 1))
+        count = min(_SOUGHT, len(columns))
+        some = np.arange(count) * (len(columns) - 1) // max(1, count - 1)
         shares, first = _slanted_lines(begins[some] - _SLOPES[:, None] * columns[some])
         at = int(shares.argmax())
         if shares[at] > share + _CLEARLY_SLANTED:
             slope = float(_SLOPES[at])
             offset = begins - slope * columns
             on_line = (offset >= first[at]) & (offset < first[at] + _ON_LINE)
-            return _Line(
-                float(shares[at]), int(begins[on_line].min()), float(np.median(offset[on_line])), slope
-            )
+            return _Line(float(shares[at]), int(begins[on_line].min()), _median(offset[on_line]), slope)
     return level
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """The median of values, of which there is one at least."""
+    order = np.sort(values)
+    return float(order[len(order) // 2] + order[(len(order) - 1) // 2]) / 2
 
 
 def _level_line(begins: NDArray[np.intp]) -> _Line | None:
@@ -253,18 +258,20 @@ def _slanted_lines(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], N
 
     The share is 0 where too few lie on any line, or too many behind it.
     """
-    lines = np.arange(len(offsets))
     bins = np.floor(offsets).astype(np.intp)
-    kept = _kept(bins.shape[1])
+    count, kept = bins.shape[1], _kept(bins.shape[1])
     begin = np.partition(bins, kept, axis=1)[:, kept] - _BEHIND
     # Counts of each offset in question, between one for those before and one for those behind.
     length = _BEHIND + _ON_LINE + 2
-    places = np.minimum(np.maximum(bins - (begin - 1)[:, None], 0), length - 1) + length * lines[:, None]
-    counts = np.bincount(places.ravel(), minlength=length * len(lines)).reshape(-1, length)
-    within = np.sum([counts[:, 1 + row : 2 + row + _BEHIND] for row in range(_ON_LINE)], axis=0)
-    at = within.argmax(axis=1)
-    share = within[lines, at] / bins.shape[1]
-    return np.where(share >= _LINE_SHARE, share, 0.0), begin + at
+    bins -= (begin - 1)[:, None]
+    np.minimum(np.maximum(bins, 0, out=bins), length - 1, out=bins)
+    bins += length * np.arange(len(bins))[:, None]
+    counts = np.bincount(bins.ravel(), minlength=length * len(bins)).reshape(-1, length)
+    within = counts[:, 1 : 2 + _BEHIND].copy()
+    for row in range(1, _ON_LINE):
+        within += counts[:, 1 + row : 2 + row + _BEHIND]
+    share = within.max(axis=1) / count
+    return np.where(share >= _LINE_SHARE, share, 0.0), begin + within.argmax(axis=1)
 
 
 def _kept(count: int) -> int:

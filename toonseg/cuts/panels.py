@@ -6,10 +6,9 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
-from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
-from toonseg.cuts.background import Colour, flood_outside, gutter_coloured
+from toonseg.cuts.background import Colour, find_distance, find_drawn, within
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.closed import find_closed
 from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
@@ -22,6 +21,8 @@ _CONTEXT_PX = 8  # rows of the gutters above and below that are looked at with a
 _ANALYSED_PIXELS = 3_000_000  # of a band; taller ones are shrunk more
 _REACH = 2  # pixels of the halved picture around a side in which the drawing's first one is sought
 _SEARCHED = 48  # pixels along a side that are looked at for that
+_ALONG = np.arange(_SEARCHED)
+_INWARDS = np.arange(-_REACH, _REACH + 1) * np.array([1, 1, -1, -1])[:, None]
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,10 @@ def _find_in_band(
     lower = _colour(picture[-max(1, (stop - y1) // shrunk) :]) if below else None
     if upper is None and lower is None:
         return [((0, band[0], strip.width, band[1]), PANEL)]
-    scene = Scene(picture, [c for c in (upper, lower) if c is not None], _sizes(params, 2 * shrunk))
+    gutters = [colour for colour in (upper, lower) if colour is not None]
+    if np.array_equal(gutters[0], gutters[-1]):
+        del gutters[1:]
+    scene = Scene(picture, gutters, _sizes(params, 2 * shrunk))
     found = []
     for piece in _find_pieces(scene, upper, lower, params):
         _, top, _, bottom = piece.box
@@ -112,14 +116,14 @@ def _find_pieces(
     scene: Scene, upper: Colour | None, lower: Colour | None, params: PanelParams
 ) -> list[Piece]:
     """Find a scene's drawings: at a glance where they are closed, or else by flooding the gutter."""
-    maybe_gutter = gutter_coloured(scene.picture, upper, lower, params.halo_levels)
+    distance = find_distance(scene.picture, upper, lower)
+    maybe_gutter = within(distance, params.halo_levels)
     closed = find_closed(maybe_gutter, scene.sizes.gap, scene.sizes.panel)
     if closed is not None:
         return sort_closed(scene, closed)
-    outside = flood_outside(
-        scene.picture, upper, lower, params.background_levels, maybe_gutter, scene.sizes.gap
-    )
-    return find_pieces(scene, ~outside)
+    sure = within(distance, params.background_levels)
+    drawn = find_drawn(sure, maybe_gutter, upper is not None, lower is not None, scene.sizes.gap)
+    return find_pieces(scene, drawn)
 
 
 def _read_small(half: HalfStrip, start: int, stop: int, times: int, window_lines: int = 1024) -> Picture:
@@ -152,28 +156,25 @@ def _inwards(picture: Picture, box: Box, level: Sides) -> tuple[int, ...]:
     inner = (x0 >= _REACH, y0 >= _REACH, width - x1 >= _REACH, height - y1 >= _REACH)
     if not any(straight and inside for straight, inside in zip(level, inner, strict=True)):
         return 0, 0, 0, 0
-    along = np.arange(_SEARCHED)
-    xs = x0 + along * (x1 - 1 - x0) // (_SEARCHED - 1)
-    ys = y0 + along * (y1 - 1 - y0) // (_SEARCHED - 1)
-    on = np.arange(-_REACH, _REACH + 1)
-    sides = np.array(
-        [
-            picture[ys, _kept_in(x0 + on, width)],
-            picture[_kept_in(y0 + on, height), xs],
-            picture[ys, _kept_in(x1 - 1 - on, width)],
-            picture[_kept_in(y1 - 1 - on, height), xs],
-        ],
-        np.int16,
+    along = np.array(
+        [y0 + _ALONG * (y1 - 1 - y0) // _ALONG[-1], x0 + _ALONG * (x1 - 1 - x0) // _ALONG[-1]] * 2
     )
+    ends = np.array([width, height] * 2)[:, None] - 1
+    inwards = np.array([x0, y0, x1 - 1, y1 - 1])[:, None] + _INWARDS
+    inwards = np.minimum(np.maximum(inwards, 0), ends)
+    steps = np.array([1, width, 1, width])[:, None, None]  # from pixel to pixel inwards, in memory
+    at = inwards[:, :, None] * steps + along[:, None] * steps[[1, 0, 3, 2]]
+    sides = picture.reshape(-1, 3)[at].astype(np.int16)
     red, green, blue = np.abs(sides - sides[:, :1]).transpose(3, 0, 1, 2)
-    away = np.maximum(np.maximum(red, green), blue).mean(axis=2)
-    most = away.max(axis=1)
-    first = np.argmax(4 * away >= most[:, None], axis=1)
-    shift = 2 * (first - _REACH) + (4 * away[np.arange(4), first] < 3 * most)
-    known = np.array(level) & np.array(inner) & (most > 0)
-    return tuple(int(value) for value in np.where(known, shift, 0))
+    away = np.maximum(np.maximum(red, green), blue).sum(axis=2).tolist()
+    return tuple(
+        _begin(of_side) if straight and inside else 0
+        for of_side, straight, inside in zip(away, level, inner, strict=True)
+    )
 
 
-def _kept_in(lines: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    """The numbers of lines (n,), those beyond a picture's ends put on its last one: (n, 1)."""
-    return np.minimum(np.maximum(lines, 0), size - 1)[:, None]
+def _begin(away: Sequence[int]) -> int:
+    """By how many pixels in full scale a drawing begins off the middle of pixels so ``away`` from gutter."""
+    most = max(away)
+    first = next(at for at, value in enumerate(away) if 4 * value >= most)
+    return 2 * (first - _REACH) + (4 * away[first] < 3 * most) if most else 0

@@ -74,6 +74,14 @@ def measure_lines(
     return Lines(left, right, flat & (pale.ravel() == 0), change)
 
 
+def greatest_channel(picture: Picture) -> NDArray[np.uint8]:
+    """The greatest channel of each pixel: (h, w) of (h, w, 3)."""
+    levels = picture.reshape(-1)
+    # Neighbours in memory are compared all at once: several times as fast as channel by channel.
+    pairs = np.maximum(levels[:-1], levels[1:])
+    return np.maximum(pairs[::3], levels[2::3]).reshape(picture.shape[:2])
+
+
 def _windows(height: int, step: int) -> Iterator[tuple[int, int, slice]]:
     """Spans of lines to measure, and which of their lines they are measured for."""
     for begin in range(0, height, step):

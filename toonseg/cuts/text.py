@@ -4,6 +4,7 @@ Whatever its paper and its ink, text has few colours, and inside an outline only
 has long edges inside, or many colours.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts.rows import Picture
+from toonseg.cuts.rows import Picture, greatest_channel
 
 Mask = NDArray[np.bool_]
 Colour = NDArray[np.float32]
@@ -29,11 +30,12 @@ _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave 
 _PAPER_AND_INK = 2
 _BUBBLE_COLOURS = 3
 _STROKES = 5  # strokes of a letter that its height holds at least
-_FEATURES = 5  # marks on a plain face: eyes, brows and mouth
+FEATURES = 5  # marks on a plain face: eyes, brows and mouth
 _ALIKE = 24  # levels around a colour, or around the mixtures of two, that count as the same
 _COVERED = 0.95  # share of the pixels that the counted colours make up
 _MOST_COLOURS = 5
 _SAMPLE = 900  # pixels whose colours are counted
+_CODE = np.array([1 << 10, 1 << 5, 1], np.int32)  # makes one number of three of five bits
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,11 @@ class Marks:
     @cached_property
     def paper(self) -> float:
         """The share of the colour in the middle of all, which is the commonest if that is more than half."""
-        channels = self._pixels.T.astype(np.int16)
-        at = channels.shape[1] // 2
-        middle = np.partition(channels, at, axis=1)[:, at, None]
-        away = np.abs(channels - middle).max(axis=0)
-        return np.count_nonzero(away <= _ALIKE) / len(away)
+        pixels = self._pixels
+        at = len(pixels) // 2
+        middle = np.partition(pixels.T.astype(np.int16), at, axis=1)[:, at]
+        near = cv2.inRange(pixels[None], middle - float(_ALIKE), middle + float(_ALIKE))
+        return cv2.countNonZero(near) / len(pixels)
 
     @property
     def colours(self) -> int:
@@ -122,10 +124,8 @@ class Marks:
             ]
             for length in (height, width)
         )
-        inner = self._mask[rows[1], columns[1]].copy()
-        for row in rows[::2]:
-            for column in columns[::2]:
-                inner &= self._mask[row, column]
+        inner = self._mask[rows[0]] & self._mask[rows[1]] & self._mask[rows[2]]
+        inner = inner[:, columns[0]] & inner[:, columns[1]] & inner[:, columns[2]]
         found = self._picture[rows[1], columns[1]][inner]
         return np.asarray(found if len(found) else self._picture[self._mask], np.uint8)
 
@@ -143,7 +143,8 @@ class Marks:
     @cached_property
     def _marks(self) -> tuple[int, float, float]:
         leaps = find_leaps(self._picture)
-        low, high = np.percentile(self._pixels, (1, 99))
+        levels = np.sort(self._pixels, axis=None)
+        low, high = _percentile(levels, 1), _percentile(levels, 99)
         least = float(np.clip(_EDGE_SHARE * (high - low), WEAKEST_EDGE, _STRONGEST_EDGE))
         drawn = ((leaps > least) | (self._plain == 0)) & self._deeper(_DEEP)
         count, _, stats, _ = cv2.connectedComponentsWithStats(drawn.view(np.uint8), connectivity=8)
@@ -152,15 +153,22 @@ class Marks:
         total = int(areas[real].sum())
         if not total:
             return 0, 0.0, 0.0
-        contrast = float(np.percentile(leaps[drawn], 90))
+        contrast = _percentile(np.sort(leaps[drawn]), 90)
         return int((real & ~tall).sum()), float(areas[real & tall].sum()) / total, contrast
+
+
+def _percentile(values: NDArray[np.uint8], percent: int) -> float:
+    """A percentile of sorted values, between two of them the mixture of both, as NumPy has it."""
+    at = percent / 100 * (len(values) - 1)
+    low, high = int(values[int(at)]), int(values[math.ceil(at)])
+    return low + (high - low) * (at - int(at))
 
 
 def find_leaps(picture: Picture) -> NDArray[np.uint8]:
     """By how many levels each pixel's surroundings differ among each other: (h, w) of (h, w, 3)."""
     square = np.ones((3, 3), np.uint8)
-    leaps = cv2.split(cv2.subtract(cv2.dilate(picture, square), cv2.erode(picture, square)))
-    return np.asarray(cv2.max(cv2.max(leaps[0], leaps[1]), leaps[2]), np.uint8)
+    leaps = cv2.subtract(cv2.dilate(picture, square), cv2.erode(picture, square))
+    return greatest_channel(np.asarray(leaps, np.uint8))
 
 
 def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
@@ -180,7 +188,8 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
         left = _away(levels, colour) > _ALIKE
         shares.append(float(weights[~left].sum()))
         if colours and not is_gutter:
-            left &= (_from_mixtures(levels, [colour] * len(colours), colours) > _ALIKE).all(axis=0)
+            mixtures = _from_mixtures(levels, colour[:, None], np.array(colours).T)
+            left &= (mixtures > _ALIKE).all(axis=0)
         levels, weights = levels[:, left], weights[left]
         colours.append(colour)
     count = _pure(colours, len(gutters)) + int(weights.sum() > some)
@@ -189,11 +198,11 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
 
 def _counted(pixels: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The different colours (3, k) of pixels, those of eight levels as one, and how many of each."""
-    red, green, blue = (pixels >> 3).astype(np.int32).T
-    counts = np.bincount((red << 10) | (green << 5) | blue)
-    codes = np.flatnonzero(counts)
-    levels = np.stack([codes >> 10, (codes >> 5) & 31, codes & 31])
-    return (levels * 8 + 3.5).astype(np.float32), counts[codes].astype(np.float32)
+    codes = np.sort((pixels >> 3).astype(np.int32) @ _CODE)
+    firsts = np.flatnonzero(np.diff(codes, prepend=-1))
+    kinds = codes[firsts]
+    levels = np.stack([kinds >> 10, (kinds >> 5) & 31, kinds & 31])
+    return (levels * 8 + 3.5).astype(np.float32), np.diff(firsts, append=len(codes)).astype(np.float32)
 
 
 def _away(levels: NDArray[np.float32], colour: Colour) -> NDArray[np.float32]:
@@ -212,20 +221,23 @@ def _pure(colours: list[Colour], gutters: int) -> int:
     pure = list(colours)
     for colour in colours[gutters:]:
         others = [other for other in pure if other is not colour]
-        pairs = list(combinations(others, 2))
-        if pairs and (_from_mixtures(colour[:, None], *zip(*pairs, strict=True)) <= _ALIKE).any():
+        pairs = np.array(list(combinations(others, 2)), np.float32).reshape(-1, 2, 3)
+        if len(pairs) and _from_mixtures(colour[:, None], pairs[:, 0].T, pairs[:, 1].T).min() <= _ALIKE:
             pure = others
     return len(pure) - gutters
 
 
 def _from_mixtures(
-    levels: NDArray[np.float32], ones: Sequence[Colour], others: Sequence[Colour]
+    levels: NDArray[np.float32], ones: NDArray[np.float32], others: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """How far each of (3, k) is from the nearest mixture of each of p pairs of colours: (p, k) levels."""
-    one = np.stack(ones, axis=1)[..., None]
-    along = np.stack(others, axis=1)[..., None] - one
-    away = levels[:, None] - one
-    part = np.clip((away * along).sum(axis=0) / np.maximum(1.0, (along * along).sum(axis=0)), 0, 1)
+    """How far each of (3, k) is from the nearest mixture of each of p pairs of colours: (p, k) levels.
+
+    ``others`` (3, p) are mixed with ``ones``, of the same shape, or (3, 1) where one colour is in each pair.
+    """
+    one = ones[:, :, None]
+    along, away = others[:, :, None] - one, levels[:, None] - one
+    part = (away * along).sum(axis=0) / np.maximum(1.0, (along * along).sum(axis=0))
+    part = np.minimum(np.maximum(part, 0, out=part), 1, out=part)
     return np.asarray(np.abs(away - along * part).max(axis=0), np.float32)
 
 
@@ -243,7 +255,7 @@ def is_bubble(marks: Marks, torn: bool = False) -> bool:
 
 def is_stuck_bubble(marks: Marks) -> bool:
     """Whether a part of a figure is a bubble that sticks to it, and no head."""
-    return is_bubble(marks) and marks.strokes > _FEATURES
+    return is_bubble(marks) and marks.strokes > FEATURES
 
 
 def is_unframed_text(marks: Marks, tall: bool) -> bool:

@@ -1,5 +1,6 @@
 """Episodes as people keep them: a folder, a ZIP or a CBZ of pages, each an image file."""
 
+import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,16 +18,17 @@ from toonseg.strip import Strip, common_width, place_pages
 
 @dataclass(frozen=True)
 class Source:
-    """An episode's files: the names of its pages in natural order, and how to open one of them."""
+    """An episode's files: the names of its pages in natural order, and how to open one of them.
 
-    path: Path
+    ``series`` is the name of the folder that the episode lies in, and ``place`` is what messages put before
+    the name of a page.
+    """
+
+    series: str
+    episode: str
     names: tuple[str, ...]
     open: Callable[[str], BinaryIO]
-
-    @property
-    def episode(self) -> str:
-        """The episode's name: that of its folder, or of its archive without the suffix."""
-        return source_name(self.path)
+    place: str
 
     def read(self, name: str) -> bytes:
         """One page's bytes. Raises ToonsegError that names the archive and the page when it is damaged."""
@@ -38,11 +40,11 @@ class Source:
 
     def label(self, name: str) -> str:
         """How messages name a page."""
-        return str(self.path / name) if self.path.is_dir() else f"{self.path}, page {name}"
+        return self.place + name
 
 
 def source_name(path: Path) -> str:
-    """The name of the episode at ``path``."""
+    """The name of the episode at ``path``: that of its folder, or of its archive without the suffix."""
     name = path.resolve().name
     return Path(name).stem if Path(name).suffix.lower() in ARCHIVES and not path.is_dir() else name
 
@@ -56,7 +58,7 @@ def open_source(path: Path) -> Iterator[Source]:
     """
     if path.is_dir():
         names = [file.name for file in path.iterdir() if file.is_file() and is_page(file.name)]
-        yield _source(path, names, lambda name: (path / name).open("rb"))
+        yield _source(path, names, lambda name: (path / name).open("rb"), f"{path}{os.sep}")
         return
     try:
         archive = zipfile.ZipFile(path)
@@ -66,7 +68,7 @@ def open_source(path: Path) -> Iterator[Source]:
         raise ToonsegError(f"{path} is no whole ZIP or CBZ, and no folder of pages") from None
     with archive:
         names = [info.filename for info in archive.infolist() if not info.is_dir() and is_page(info.filename)]
-        yield _source(path, names, archive.open)  # type: ignore[arg-type]
+        yield _source(path, names, archive.open, f"{path}, page ")  # type: ignore[arg-type]
 
 
 def open_loose(source: Source) -> tuple[Strip, list[Placement]]:
@@ -89,7 +91,7 @@ def open_loose(source: Source) -> tuple[Strip, list[Placement]]:
     return Strip(placements, whole, half, width_px), placements
 
 
-def _source(path: Path, names: Sequence[str], opener: Callable[[str], BinaryIO]) -> Source:
+def _source(path: Path, names: Sequence[str], opener: Callable[[str], BinaryIO], place: str) -> Source:
     if not names:
         raise ToonsegError(f"{path} holds no pages: give a folder, a ZIP or a CBZ of image files")
     numbers: dict[object, str] = {}
@@ -98,7 +100,8 @@ def _source(path: Path, names: Sequence[str], opener: Callable[[str], BinaryIO])
         if number in numbers:
             raise ToonsegError(f"{path} holds two pages of the same number: {numbers[number]} and {name}")
         numbers[number] = name
-    return Source(path, tuple(numbers.values()), opener)
+    series = path.resolve().parent.name
+    return Source(series, source_name(path), tuple(numbers.values()), opener, place)
 
 
 def _page(source: Source, number: int, name: str) -> Page:
@@ -107,5 +110,4 @@ def _page(source: Source, number: int, name: str) -> Page:
             width, height = file_size(file, source.label(name))
     except UNREADABLE as error:
         raise ImageError(f"{source.label(name)} cannot be read: {error}") from None
-    series = source.path.resolve().parent.name
-    return Page(series, source.episode, number, name, width, height, 1, 0, "")
+    return Page(source.series, source.episode, number, name, width, height, 1, 0, "")

@@ -178,11 +178,18 @@ class Session:
             running.execute_cdp_cmd("Network.setCookie", cookie)
 
     def _settled(self, running: webdriver.Chrome, travel: Travel) -> dict[str, Any]:
-        """Read the page, again while its scripts wait for answers: these may bring more images."""
+        """Read the page, again while its scripts wait for answers: these may bring more images.
+
+        An answer may come when the page has been read and the log has not: then the page is read once more.
+        """
         read = self._read(running, travel.address)
+        answers = 0
         _follow(running, travel)
         until = time.monotonic() + self._site.patience_s
-        while travel.awaited and read["status"] == 200 and not read["closed"] and time.monotonic() < until:
+        while (travel.awaited or travel.answers > answers) and time.monotonic() < until:
+            if read["status"] != 200 or read["closed"]:
+                break
+            answers = travel.answers
             read = self._read(running, travel.address)
             _follow(running, travel)
         return read

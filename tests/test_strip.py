@@ -147,14 +147,20 @@ def test_a_line_is_the_mean_of_its_rows_or_what_the_reader_of_halves_gives():
     assert np.array_equal(none.half.lines(0, 4), strip.half.lines(0, 4))
 
 
-def test_pages_read_long_ago_are_forgotten():
+def watched_pages(width):
+    """What reads black pages, and weak references to all that it has read."""
     held = []
 
     def read_page(placement):
-        picture = np.zeros((placement.y1 - placement.y0, 1000, 3), np.uint8)
+        picture = np.zeros((placement.y1 - placement.y0, width, 3), np.uint8)
         held.append(weakref.ref(picture))
         return picture
 
+    return read_page, held
+
+
+def test_pages_read_long_ago_are_forgotten():
+    read_page, held = watched_pages(1000)
     strip = Strip(place_pages(pages(*[(1000, 4000)] * 12), 1000), read_page)
     for y0 in range(0, strip.height, 1000):
         strip.rows(y0, y0 + 1000)
@@ -163,13 +169,7 @@ def test_pages_read_long_ago_are_forgotten():
 
 
 def test_a_strip_that_is_let_go_takes_its_pictures_with_it_at_once():
-    held = []
-
-    def read_page(placement):
-        picture = np.zeros((placement.y1 - placement.y0, 10, 3), np.uint8)
-        held.append(weakref.ref(picture))
-        return picture
-
+    read_page, held = watched_pages(10)
     gc.disable()  # which frees what holds on to itself, but late
     try:
         strip = Strip(place_pages(pages((10, 20)), 10), read_page)

@@ -44,7 +44,7 @@ def make_project(root: Path, episodes: int, panels: int) -> None:
             place = f"data/panels/{series}/{episode}/{1000 * panel:06d}-0000.png"
             write(root / place, number * panels + panel)
     (root / "data/labels").mkdir()
-    for side in ("train", "test"):
+    for side in ("train", "val", "test"):
         write(root / f"data/dataset/{side}.json", 0)
     for stage in YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"].values():
         for out in outputs(stage):

@@ -70,7 +70,9 @@ def measure(root: Path, *command: str) -> tuple[float, float, str]:
     before, started_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     bare = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     call = [sys.executable, "-m", "dvc", *command]
-    done = subprocess.run(call, cwd=root, capture_output=True, text=True, check=True, env=bare)
+    done = subprocess.run(call, cwd=root, capture_output=True, text=True, check=False, env=bare)
+    if done.returncode:
+        raise SystemExit(f"dvc {' '.join(command)} failed:\n{done.stderr}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return cpu_s, time.monotonic() - started_s, done.stdout.strip().splitlines()[-1]

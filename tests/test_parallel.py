@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import socketserver
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 import shared_work
@@ -66,6 +69,14 @@ def test_a_cluster_without_the_files_writes_the_same_bytes_although_a_worker_is_
     assert not list(Path("data/checkpoints/episodes").iterdir())
 
 
+def test_a_run_drops_no_work_that_another_one_keeps(cluster):
+    other = Path("data/checkpoints/episodes/repeat/other.pickle")
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"")
+    assert list(map_tasks(shared_work.repeat, tasks(1))) == [0]
+    assert list(other.parent.iterdir()) == [other]
+
+
 def test_a_fault_of_a_task_is_raised_as_here_and_a_missing_file_named(cluster):
     cluster.with_workers(1)
     with pytest.raises(ToonsegError, match="three is refused"):
@@ -119,11 +130,44 @@ def test_a_lost_scheduler_is_told_and_the_next_run_does_only_the_rest(cluster, t
     assert [(tmp_path / "marks" / str(number)).read_text() for number in came] == ["x"] * len(came)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "ftp://127.0.0.1:1"])
-def test_an_address_that_nobody_answers_is_told(folder, monkeypatch, address):
+@contextmanager
+def listener(greeting):
+    """The address of a server that sends a greeting to whoever comes, then waits for them to leave."""
+
+    class Greet(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.sendall(greeting)
+            self.request.recv(1 << 16)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Greet) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def refused(address, monkeypatch):
+    """Hold that the address is refused with a sentence, and that no thread is left to wait for it."""
     monkeypatch.setenv(ENGINE, address)
+    monkeypatch.setattr("toonseg.cluster._ANSWER_S", 1)
     with pytest.raises(ToonsegError, match=rf"{ENGINE}={address}: no Dask scheduler answers there"):
         list(map_tasks(shared_work.repeat, tasks()))
+    assert "IO loop" not in {thread.name for thread in enumerate_threads()}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense", "ftp://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:99999", "tls://127.0.0.1:1"],
+)
+def test_an_address_that_nobody_answers_is_told(folder, monkeypatch, address):
+    refused(address, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", bytes(8)], ids=["none", "SSH", "zeros"]
+)
+def test_an_address_where_something_else_listens_is_told(folder, monkeypatch, greeting):
+    with listener(greeting) as address:
+        refused(address, monkeypatch)
 
 
 def test_dask_is_imported_only_when_the_variable_is_set():

@@ -5,10 +5,10 @@ travels with all it reads, so a killed worker's share is done again elsewhere. W
 until all of it has, so a run that loses its scheduler goes on where it was.
 """
 
+import asyncio
 import hashlib
 import logging
 import pickle
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -27,9 +27,11 @@ from toonseg.store import CarriedFile, write_bytes
 
 try:
     import dask
-    from distributed import Client
+    from distributed import Client, get_worker
     from distributed.comm.core import CommClosedError
+    from distributed.core import rpc
     from distributed.scheduler import KilledWorker
+    from distributed.security import Security
 except ModuleNotFoundError:
     raise ToonsegError(
         f"{ENGINE} names a cluster, but Dask is not installed: "
@@ -38,11 +40,12 @@ except ModuleNotFoundError:
 
 KEPT = Path("data/checkpoints/episodes")
 _ANSWER_S = 20
+_CLOSE_S = 20
 _HERE = "run it again to go on: what came back is kept"
 # What has a say in the bytes that come back, or in how work is carried.
 _PACKAGES = (
-    *("cloudpickle", "dask", "distributed", "numpy", "opencv-python", "pillow"),
-    *("pycocotools", "pydantic", "torch", "torchvision"),
+    *("cloudpickle", "dask", "detectron2", "distributed", "numpy", "opencv-python"),
+    *("pillow", "pycocotools", "pydantic", "torch", "torchvision"),
 )
 
 
@@ -94,10 +97,12 @@ def map_on_cluster(
         common_files = [_carried(path) for path in common]
         shared = client.scatter(common_files, broadcast=True) if common else []
         asked = _digest(pickle.dumps((identity(), work)), common_files)
+        places: list[Path] = []
 
         def submit(task: Task[Job]) -> Pending[_Done[Result]]:
             files = [_carried(path) for path in task.reads]
             place = shelf / f"{_digest(asked + pickle.dumps(task.job), files).hex()}.pickle"
+            places.append(place)
             if place.exists():
                 return _Kept(place)
             future = client.submit(_do, identity(), work, task.job, shared, files, pure=False)
@@ -107,7 +112,10 @@ def map_on_cluster(
             for file in done.files:
                 write_bytes(file.path, file.data)
             yield done.result
-    shutil.rmtree(shelf, ignore_errors=True)
+    for place in places:
+        place.unlink(missing_ok=True)
+    if not any(shelf.iterdir()):
+        shelf.rmdir()
 
 
 @contextmanager
@@ -116,13 +124,12 @@ def _cluster(address: str) -> Iterator[Any]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its tracebacks; ours is one sentence
     # A task carries its episode, so that the scheduler can hand it out again when a worker is killed.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
-    try:
-        client = Client(address, timeout=_ANSWER_S, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TypeError, ImportError):
+    if not _answers(address):
         raise ToonsegError(
             f"{ENGINE}={address}: no Dask scheduler answers there: start one (docs/scaling.md), or unset "
             f"{ENGINE} to work on this machine"
-        ) from None
+        )
+    client = Client(address, timeout=_ANSWER_S, set_as_default=False)  # type: ignore[no-untyped-call]
     try:
         yield client
     except KilledWorker as error:
@@ -137,7 +144,21 @@ def _cluster(address: str) -> Iterator[Any]:
             f"the Dask scheduler at {address}, or all its workers, were lost: start them again, then {_HERE}"
         ) from None
     finally:
-        client.close(timeout=_ANSWER_S)  # type: ignore[no-untyped-call]
+        client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
+
+
+def _answers(address: str) -> bool:
+    """Whether a Dask scheduler answers at an address. A ``Client`` leaves threads behind where none does."""
+
+    async def kind() -> str:
+        keys = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+        async with rpc(address, connection_args=keys) as there:  # type: ignore[no-untyped-call]
+            return str((await there.identity())["type"])
+
+    try:
+        return asyncio.run(asyncio.wait_for(kind(), _ANSWER_S)) == "Scheduler"
+    except Exception:  # whatever else listens there is misread in a way of its own
+        return False
 
 
 def _check_workers(client: Any, address: str) -> int:
@@ -187,7 +208,7 @@ def _do(
     files: Sequence[CarriedFile],
 ) -> _Done[Result]:
     """Do one task on a worker, which may have come after the others were checked."""
-    _check_same("that joined", ours, identity())
+    _check_same(get_worker().address, ours, identity())
     cv2.setNumThreads(1)
     written: list[CarriedFile] = []
     result = work(job, (*shared, *files), lambda path, data: written.append(CarriedFile(path, data)))

@@ -3,7 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import struct
+import subprocess
+import sys
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from drawn_art import WHITE, art, framed, plain, put_text
 from PIL import Image
@@ -289,3 +294,23 @@ def test_arguments_that_leave_open_what_to_do_are_refused(arguments):
     with pytest.raises(SystemExit) as stopped:
         cut(*arguments)
     assert stopped.value.code == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups")
+@pytest.mark.parametrize("waited_s", [0, 0.2, 0.4])
+def test_ctrl_c_ends_it_with_a_sentence_while_its_workers_begin_too(here, waited_s):
+    for number in range(20):
+        write_episode(here / f"pages/{number}", *[drawn_page(number)] * 8)
+    pages = sorted(map(str, (here / "pages").iterdir()))
+    command = [sys.executable, "-m", "toonseg", "cut", *pages, "--out", "out", "--processes", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, process_group=0)
+    while not psutil.Process(running.pid).children():
+        assert running.poll() is None
+        time.sleep(0.01)
+    time.sleep(waited_s)
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate()
+    assert said.splitlines() == ["error: stopped by Ctrl-C: what was finished is kept, run it again to go on"]
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert sorted(path.name for path in (here / "out").iterdir()) == sorted(map(str, range(20)))

@@ -5,8 +5,6 @@ results come in the episodes' order, so memory does not grow with a series.
 """
 
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-import cv2
-
 from toonseg.errors import ToonsegError
 from toonseg.store import Source, Write, write_bytes
+from toonseg.workers import ctrl_c_held_back, use_one_core, worker_pool
 
 ENGINE = "TOONSEG_ENGINE"  # an environment variable: DVC does not see it, so it makes no stage stale
 WORKER_BYTES = 400 << 20  # what a process is reckoned to need; benchmarks/cut_speed.py tells its peak
@@ -75,19 +72,22 @@ def on_cluster() -> bool:
 
 
 def map_episodes(
-    function: Callable[[Item], Result], items: Sequence[Item], processes: int | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    processes: int | None = None,
+    from_server: bool = False,
 ) -> Iterator[Result]:
     """Give ``function(item)`` for each item, in the order of the items, on this machine.
 
-    ``function``, the items and the results must be picklable: each process is started afresh, not
-    forked, so threads of this one do no harm. ``processes`` is the number of cores when None, or fewer
-    where memory is short; one process, or one item, is done here. The first exception is raised where its
-    result would come and ends the rest; Ctrl-C ends all at once. What a killed process was at is done
-    again. Raises ToonsegError when processes are killed again and again at the same item.
+    ``function``, the items and the results must be picklable. ``processes`` is the number of cores when
+    None, or fewer where memory is short; one process, or one item, is done here; ``from_server`` is told in
+    ``worker_pool``. The first exception is raised where its result would come and ends the rest; Ctrl-C
+    ends all at once. What a killed process was at is done again. Raises ToonsegError when processes are
+    killed again and again at the same item.
     """
     count = min(processes or most_processes(), len(items))
     if count <= 1:
-        cv2.setNumThreads(1)  # as in a worker: small pictures only get dearer by a second core
+        use_one_core()
         yield from map(function, items)
         return
     # Imported here: one episode needs none of it.
@@ -96,7 +96,7 @@ def map_episodes(
     done = deaths = 0
     while done < len(items):
         try:
-            for result in _in_pool(function, items[done:], count):
+            for result in _in_pool(function, items[done:], count, from_server):
                 yield result
                 done, deaths = done + 1, 0
         except BrokenProcessPool:
@@ -140,29 +140,13 @@ def _do_here(work: Work[Job, Result], common: tuple[Path, ...], task: Task[Job])
     return work(task.job, (*common, *task.reads), write_bytes)
 
 
-def _in_pool(function: Callable[[Item], Result], items: Sequence[Item], count: int) -> Iterator[Result]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+def _in_pool(
+    function: Callable[[Item], Result], items: Sequence[Item], count: int, from_server: bool
+) -> Iterator[Result]:
+    with worker_pool(count, from_server) as pool:
 
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin_worker)
-    try:
-        yield from in_order(lambda item: pool.submit(function, item), items, AHEAD * count)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        def submit(item: Item) -> Pending[Result]:
+            with ctrl_c_held_back():  # this may begin a worker, which is to be whole before it is ended
+                return pool.submit(function, item)
 
-
-def _begin_worker() -> None:
-    """Make a worker use one core, fall silent on Ctrl-C, and end when the process that began it ends."""
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+        yield from in_order(submit, items, AHEAD * count)

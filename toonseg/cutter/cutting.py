@@ -57,9 +57,8 @@ def cut_all(
         _make_folder(wish.out)
     done: dict[str, dict[str, Any]] = {}
     faults = 0
-    for outcome in progress(
-        map_episodes(partial(_cut, wish=wish), paths, processes), "cut", "episode", len(paths)
-    ):
+    outcomes = map_episodes(partial(_cut, wish=wish), paths, processes, from_server=True)
+    for outcome in progress(outcomes, "cut", "episode", len(paths)):
         if outcome.cut is None:
             faults += 1
             print(f"error: {outcome.fault}", file=sys.stderr, flush=True)

@@ -1,7 +1,6 @@
 """Episodes drawn for the demo's site: each once, ahead of who asks for them where that is wished."""
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -9,6 +8,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Protocol
+
+from toonseg.workers import ctrl_c_held_back
 
 
 class Drawn(Protocol):
@@ -59,7 +60,7 @@ def open_studio(draw: Draw, ahead: Collection[tuple[str, int]]) -> Iterator[Stud
         return
     with _workers(min(len(ahead), os.cpu_count() or 1)) as executor:
         studio = Studio(draw, executor)
-        with _ctrl_c_held_back():  # the processes started here inherit that, and leave Ctrl-C to us
+        with ctrl_c_held_back():  # the processes started here inherit that, and leave Ctrl-C to us
             for series, number in ahead:
                 studio.order(series, number)
         yield studio
@@ -86,16 +87,3 @@ def _end_when_cut(lifeline: Connection) -> None:
     with suppress(EOFError, OSError):
         lifeline.recv()
     os._exit(0)
-
-
-@contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Put Ctrl-C off to the end of the block, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

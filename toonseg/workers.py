@@ -1,0 +1,94 @@
+"""Worker processes on this machine: each uses one core, is silent on Ctrl-C, and ends with this process.
+
+They are never forked from this process, whose threads they would miss.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+_SERVER = "forkserver" if sys.platform == "linux" else "spawn"
+
+
+def import_ahead(module: str) -> None:
+    """Begin a server for ``worker_pool``, which imports ``module`` beside what this process does meanwhile.
+
+    Where the system has none, nothing is done.
+    """
+    if _SERVER != "forkserver":
+        return
+    from multiprocessing import forkserver, resource_tracker
+
+    forkserver.set_forkserver_preload([module])
+    resource_tracker.ensure_running()  # by itself, the server's start would let Ctrl-C through again
+    with ctrl_c_held_back():  # the server inherits that; its workers let it through
+        forkserver.ensure_running()
+
+
+@contextmanager
+def worker_pool(count: int, from_server: bool = False) -> Iterator[Executor]:
+    """A pool of at most ``count`` workers, started as they are needed; what waits is dropped at the end.
+
+    Each is started afresh, or forked ``from_server``: that begins sooner, since what the server imported is
+    there, but what it takes does not count as that of this process's children.
+    """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context(_SERVER if from_server else "spawn")
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin_worker)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def ctrl_c_held_back() -> Iterator[None]:
+    """Put Ctrl-C off to the end of the block; processes begun in it are deaf to it until they listen.
+
+    Only the main thread hears Ctrl-C: in others, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    deaf = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if deaf else set()
+    try:
+        yield
+    finally:
+        if deaf:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
+
+
+def use_one_core() -> None:
+    """Let OpenCV use one core: a second one makes work on small pictures only dearer."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _begin_worker() -> None:
+    use_one_core()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -106,7 +106,7 @@ def project(tmp_path):
     coco = write_dataset(tmp_path / "data/panels", 8)
     for image in coco["images"]:
         image["series"] = "red" if image["id"] % 2 else "blue"
-    for side, ids in (("train", range(1, 5)), ("test", range(5, 9))):
+    for side, ids in (("train", range(1, 5)), ("val", ()), ("test", range(5, 9))):
         images = [image for image in coco["images"] if image["id"] in ids]
         labels = [one for one in coco["annotations"] if one["image_id"] in ids]
         write_json(tmp_path / f"data/dataset/{side}.json", {**coco, "images": images, "annotations": labels})

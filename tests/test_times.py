@@ -61,11 +61,13 @@ def test_runs_are_added_and_the_last_of_each_stage_is_shown(project, capsys):
 
 def test_a_line_that_is_not_whole_is_skipped(project):
     note(LINK)
-    with TIMES.open("a") as file:
-        file.write('{"stage": "cu\n')
+    with TIMES.open("ab") as file:
+        file.write(b'{"stage": "cu\n\xff\xfe\n')
+        file.write(json.dumps({**vars(TRAIN), "seconds": "long"}).encode() + b"\n")
+        file.write(json.dumps({**vars(TRAIN), "stage": None}).encode() + b"\n")
     note(TRAIN)
     assert read_times() == [LINK, TRAIN]
-    assert json.loads(TIMES.read_text().splitlines()[0]) == vars(LINK)
+    assert json.loads(TIMES.read_text(errors="replace").splitlines()[0]) == vars(LINK)
 
 
 def test_where_there_is_no_folder_nothing_is_noted_and_the_user_is_told(tmp_path, monkeypatch, capsys):

@@ -80,7 +80,7 @@ def read_times(path: Path = TIMES) -> list[StageTime]:
     Raises ToonsegError where there is no such file.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         raise ToonsegError(f"{path} does not exist: no stage has run here yet, run `dvc repro`") from None
     return [found for found in map(_parsed, lines) if found is not None]
@@ -115,9 +115,11 @@ def _show(options: argparse.Namespace) -> int:
 
 def _parsed(line: str) -> StageTime | None:
     try:
-        return StageTime(**json.loads(line))
+        found = StageTime(**json.loads(line))
+        table([found])  # refuses text in place of a number, and the other way round
     except (ValueError, TypeError):
         return None
+    return found
 
 
 def _cpu_s() -> float:

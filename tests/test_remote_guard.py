@@ -63,6 +63,36 @@ def test_a_push_of_experiments_and_one_without_verification_are_stopped_too(guar
     assert sent(s3, PRIVATE, tmp_path) == []
 
 
+def test_what_is_sent_straight_to_a_public_remote_is_stopped_too(guarded, s3, tmp_path):
+    (tmp_path / "found.bin").write_bytes(b"found")
+    found = str(tmp_path / "found.bin")
+    for command in (("add", "--to-remote", "-o", "got.bin"), ("import-url", "--to-remote")):
+        stopped = guarded.run("dvc", *command, "-r", "shown", found)
+        assert stopped.returncode != 0
+        assert "anyone can list it without keys: make the bucket private" in stopped.stdout
+    guarded.ok("dvc", "import-url", "--to-remote", found)
+    (tmp_path / "found.bin").write_bytes(b"found again")
+    stopped = guarded.run("dvc", "update", "--to-remote", "-r", "shown", "found.bin.dvc")
+    assert "anyone can list it without keys: make the bucket private" in stopped.stdout
+    assert sent(s3, OPEN, tmp_path) == []
+    guarded.ok("dvc", "update", "--to-remote", "found.bin.dvc")
+
+
+def test_an_output_of_another_branch_that_names_a_public_remote_stops_a_push(guarded, s3, tmp_path):
+    guarded.ok("git", "switch", "-q", "-c", "other")
+    pipeline = guarded.root / "dvc.yaml"
+    shown = "outs:\n    - data/count.txt:\n        remote: shown"
+    pipeline.write_text(pipeline.read_text().replace("outs: [data/count.txt]", shown))
+    guarded.commit()
+    guarded.ok("git", "switch", "-q", "main")
+    for option in ("--all-branches", "--all-commits"):
+        stopped = guarded.run("dvc", "push", option)
+        assert stopped.returncode != 0
+        assert "anyone can list it without keys: make the bucket private" in stopped.stdout
+    assert sent(s3, OPEN, tmp_path) == sent(s3, PRIVATE, tmp_path) == []
+    guarded.ok("dvc", "push")
+
+
 def test_who_may_not_read_or_write_gets_one_clear_sentence(guarded, s3, tmp_path):
     nobody = dict.fromkeys(OWNER.environment, "")
     guarded.environment = {key: value for key, value in guarded.environment.items() if key not in nobody}

@@ -1,11 +1,12 @@
 """DVC with a guard: nothing is pushed to a remote that fails the check, nothing pulled without a clear word.
 
-`make setup` lays a program in place of DVC's own ``.venv/bin/dvc``. It puts the guard before the two methods
-of DVC through which every push and every fetch of a command goes, and then is DVC.
+`make setup` lays a program in place of DVC's own ``.venv/bin/dvc``. It puts the guard before the methods of
+DVC through which every push and every fetch of a command goes, and those that take ``--to-remote``, and then
+is DVC.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
 from pathlib import Path
@@ -17,6 +18,7 @@ from toonseg.remote.settings import Project
 from toonseg.store import whole_file
 
 MARK = "toonseg.remote.guard"
+_COMMITS = ("revs", "all_branches", "all_tags", "all_commits")
 _LAUNCHER = f"""\
 #!{{python}}
 # `make setup` laid this here in place of DVC's own launcher: it looks at a remote before DVC pushes to it.
@@ -41,6 +43,8 @@ def stand_guard() -> None:
     from dvc.repo import Repo
 
     Repo.push = _guarded(Repo.push, refuse_unsafe)
+    for straight in ("add", "imp_url", "update"):  # with --to-remote they send data themselves
+        setattr(Repo, straight, _guarded(getattr(Repo, straight), refuse_unsafe, only_if="to_remote"))
     Repo.fetch = _guarded(Repo.fetch, refuse_unreadable)  # `dvc pull` is a fetch and a checkout
 
 
@@ -84,13 +88,19 @@ def refuse_unreadable(project: Project, name: str) -> None:
     place.try_reading()
 
 
-def _guarded(method: Callable[..., Any], look: Callable[[Project, str], None]) -> Callable[..., Any]:
+def _guarded(
+    method: Callable[..., Any], look: Callable[[Project, str], None], only_if: str = ""
+) -> Callable[..., Any]:
+    """A method of DVC's Repo that looks first; with ``only_if``, where that argument is given."""
+
     @wraps(method)
     def checked(repo: Any, *arguments: Any, **named: Any) -> Any:
         from dvc.exceptions import DvcException
 
         project = Project(Path(repo.root_dir))
-        asked = signature(method).bind(repo, *arguments, **named).arguments.get("remote")
+        asked = signature(method).bind(repo, *arguments, **named).arguments
+        if only_if and not asked.get(only_if):
+            return method(repo, *arguments, **named)
         try:
             for name in _remotes(repo, asked):
                 look(project, name)
@@ -101,7 +111,15 @@ def _guarded(method: Callable[..., Any], look: Callable[[Project, str], None]) -
     return checked
 
 
-def _remotes(repo: Any, asked: str | None) -> list[str]:
-    """The remotes that a command would use; DVC itself complains about one that does not exist."""
-    used = {asked} if asked else {repo.config["core"].get("remote"), *(out.remote for out in repo.index.outs)}
+def _remotes(repo: Any, asked: Mapping[str, Any]) -> list[str]:
+    """The remotes that a command would use; DVC itself complains about one that does not exist.
+
+    Without ``remote`` among the arguments ``asked``, an output may name its own, in the workspace and in each
+    commit that is asked for.
+    """
+    used = {asked["remote"]} if asked.get("remote") else {repo.config["core"].get("remote")}
+    if not asked.get("remote"):
+        commits = {key: asked[key] for key in _COMMITS if asked.get(key)}
+        for _ in repo.brancher(**commits) if commits else ("workspace",):
+            used.update(out.remote for out in repo.index.outs)
     return sorted({name.lower() for name in used if name} & set(repo.config["remote"]))

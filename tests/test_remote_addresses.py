@@ -2,8 +2,10 @@
 
 import functools
 import http.server
+import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +87,11 @@ def test_any_text_is_an_address_of_a_kind_or_told(text):
         (("init", "s3://b/x", "--profile", "p", "--save-keys"), "exclude each other"),
         (("init", "/srv/x", "--region", "r"), "--endpointurl and --region are for S3"),
         (("init", "s3://b/x", "--endpointurl", "host:80"), "is no address of a server: write https://HOST"),
+        (("init", "s3://b/x", "--endpointurl", "http://[::1"), "--endpointurl http://[::1 is no URL"),
+        (("init", "s3://b/x", "--endpointurl", "http://host:many"), "http://host:many is no URL"),
+        (("init", "s3://b/웹툰"), "DVC's configuration takes no letters beyond ASCII"),
+        (("init", "../툰"), "DVC's configuration takes no letters beyond ASCII"),
+        (("init", "s3://b/x", "--name", "팀"), "팀: DVC's configuration takes no letters beyond ASCII"),
         (("init", "s3://b/x", "--endpointurl", "https://a:b@host"), "holds a user, which would go to Git"),
         (("init", "s3://b/x", "--save-keys"), "no keys were given: set AWS_ACCESS_KEY_ID and"),
         (("init", "s3://b/x", "--profile", "none"), "the AWS profile does not exist"),
@@ -102,6 +109,28 @@ def test_what_cannot_be_set_up_is_one_sentence(arguments, sentence, project, cap
     assert sentence in told.err
     assert (project.root / ".dvc/config").read_bytes() == before
     assert not (project.root / ".dvc/config.local").exists()
+    assert not (project.root.parent / "툰").exists()
+
+
+def test_a_secret_that_dvc_cannot_write_is_not_shown(project, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "비밀")
+    told = toonseg(capsys, "remote", "init", "s3://b/x", "--save-keys")
+    assert "secret_access_key: DVC's configuration takes no letters beyond ASCII" in told.err
+    assert "비밀" not in told.err
+
+
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up(project, capsys, monkeypatch):
+    monkeypatch.setattr("toonseg.remote.place._ANSWER_S", 2)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "something")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        told = toonseg(capsys, "remote", "init", "s3://b/x", "--endpointurl", endpoint)
+        assert time.monotonic() - began < 20
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert "s3://b/x: nobody answers there: is the address right, and the server up?" in told.err
 
 
 def test_keys_that_expire_are_not_kept(project, capsys, monkeypatch):
@@ -194,6 +223,57 @@ def test_pictures_of_others_in_a_git_that_anyone_clones_are_told(cloneable):
     assert "no stranger can clone it" in str(look_at_pictures(project.root))
     project.ok("git", "remote", "set-url", "origin", "http://127.0.0.1:1/x.git")
     assert "keep http://127.0.0.1:1/x.git private" in str(look_at_pictures(project.root))
+
+
+def test_pictures_that_only_the_history_holds_are_told(cloneable):
+    project, address = cloneable
+    (project.root / "theirs.png").write_bytes(b"")
+    project.commit()
+    project.ok("git", "rm", "-q", "theirs.png")
+    project.commit()
+    with pytest.raises(RemoteError, match=r"theirs\.png show.*anyone can clone " + address):
+        look_at_pictures(project.root)
+
+
+def test_an_address_that_is_only_pushed_to_is_tried_too(cloneable):
+    project, address = cloneable
+    (project.root / "theirs.png").write_bytes(b"")
+    project.ok("git", "add", "-A")
+    project.ok("git", "remote", "set-url", "origin", address.replace("bare", "hidden"))
+    project.ok("git", "remote", "set-url", "--push", "origin", address)
+    with pytest.raises(RemoteError, match=r"anyone can clone " + address):
+        look_at_pictures(project.root)
+
+
+class OnlyForUs(http.server.SimpleHTTPRequestHandler):
+    """Files for those alone who give a password."""
+
+    def do_GET(self) -> None:
+        if self.headers.get("Authorization"):
+            super().do_GET()
+            return
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="ours"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_a_password_of_ones_own_makes_no_git_public(cloneable, tmp_path, monkeypatch):
+    project, _ = cloneable
+    (project.root / "theirs.png").write_bytes(b"")
+    project.ok("git", "add", "-A")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text("machine 127.0.0.1 login t password secret\n")
+    monkeypatch.setenv("HOME", str(home))
+    serve = functools.partial(OnlyForUs, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/bare.git"
+        subprocess.run(["git", "ls-remote", address], check=True, capture_output=True)
+        project.ok("git", "remote", "set-url", "origin", address)
+        assert "no stranger can clone it" in str(look_at_pictures(project.root))
+        server.shutdown()
 
 
 def test_the_sheet_of_predictions_shows_every_labelled_series(cloneable):

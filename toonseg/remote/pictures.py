@@ -16,6 +16,7 @@ _SUFFIXES = frozenset([".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif"
 _SHEET = PurePosixPath("plots/evaluate/predictions.png")  # shows panels of every labelled series
 _LABELS = PurePosixPath("data/labels")
 _TIMEOUT_S = 20
+_OF_THIS_CLONE = ("GIT_CONFIG", "GIT_DIR")  # variables, set in a hook say, by which Git would find keys
 
 
 def look_at_pictures(root: Path) -> str | Finding:
@@ -26,7 +27,7 @@ def look_at_pictures(root: Path) -> str | Finding:
     closed = _closed(root / PARAMS_FILE)
     if not closed:
         return "every series is your own or openly licensed"
-    shown = showing(_git(root, "ls-files", "-z").split("\0"), closed)
+    shown = showing(_ever_in_git(root), closed)
     if not shown:
         return f"none of {', '.join(closed)} in Git"
     return _judge(root, shown)
@@ -75,26 +76,49 @@ def _judge(root: Path, shown: Sequence[str]) -> str | Finding:
     return f"{first} in Git show(s) a series that is not yours; no stranger can clone it"
 
 
-def _clone_addresses(root: Path) -> Iterator[str]:
-    """Where strangers would clone from: Git's remotes, by HTTP where they are reached by SSH."""
+def _ever_in_git(root: Path) -> list[str]:
+    """The files that Git holds now, and those of its history, which a clone brings along."""
+    commits = ("HEAD", "--branches", "--tags", "--remotes")
+    added = ("--name-only", "--format=", "--diff-filter=A", "--no-renames", "-m", "-z")
+    names = [*_git(root, "ls-files", "-z").split("\0"), *_git(root, "log", *commits, *added).split("\0")]
+    return list(dict.fromkeys(name.strip("\n") for name in names))
+
+
+def _clone_addresses(root: Path) -> list[str]:
+    """Where strangers would clone from: what Git fetches from and pushes to, by HTTP in place of SSH."""
+    return list(dict.fromkeys(filter(None, map(_by_http, _addresses(root)))))
+
+
+def _addresses(root: Path) -> Iterator[str]:
     for name in _git(root, "remote").split():
-        url = _git(root, "remote", "get-url", name).strip()
-        if "://" not in url:
-            before, colon, path = url.partition(":")
-            if not colon or "/" in before:
-                continue  # a folder
-            url = f"ssh://{before}/{path.lstrip('/')}"
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https"):
-            yield parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        elif parts.hostname and parts.scheme in ("ssh", "git"):
-            yield f"https://{parts.hostname}{parts.path}"
+        for where in ((), ("--push",)):
+            yield from _git(root, "remote", "get-url", "--all", *where, name).splitlines()
+
+
+def _by_http(url: str) -> str:
+    """The address of the same repository for a stranger; empty for a folder.
+
+    >>> _by_http("git@github.com:lab/webtoons.git")
+    'https://github.com/lab/webtoons.git'
+    """
+    if "://" not in url:
+        before, colon, path = url.partition(":")
+        if not colon or "/" in before:
+            return ""
+        url = f"ssh://{before}/{path.lstrip('/')}"
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https"):
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    if parts.hostname and parts.scheme in ("ssh", "git"):
+        return f"https://{parts.hostname}{parts.path}"
+    return ""
 
 
 def _anyone_clones(address: str) -> bool | None:
     """Whether a clone works without any credentials; None when nobody answered."""
     bare = {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if not key.startswith(_OF_THIS_CLONE)},
+        "HOME": os.devnull,  # no ~/.netrc
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "true",
         "GIT_CONFIG_GLOBAL": os.devnull,

@@ -51,11 +51,15 @@ def _look_at_guard() -> str | Finding:
 
 
 def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> str | Finding:
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     with Repo(str(project.root)) as repo:
         store = Store(repo, place)
-        wanted = store.wanted()
+        try:
+            wanted = store.wanted()
+        except DvcException as error:
+            raise RemoteError(f"{error}: mend that file, or take it from a commit that is whole") from None
         faults = store.faults(wanted.names, deep)
         left = store.mend(faults) if mend else faults.all
     if wanted.unknown:

@@ -16,6 +16,7 @@ _PATIENCE: Mapping[Kind, Mapping[str, Any]] = {
     "ssh": {"timeout": 30},
     "folder": {},
 }
+_ANSWER_S = 60  # then a server that takes connections and says nothing counts as none
 CREDENTIALS = frozenset(
     {"access_key_id", "secret_access_key", "session_token", "profile", "credentialpath", "configpath"}
 )
@@ -65,13 +66,22 @@ class Place:
             underlying = self.fs.fs
             underlying.invalidate_cache()
             try:
-                underlying.ls(self.path, detail=False)
+                self._list(underlying)
             except FileNotFoundError as error:
                 if self.kind == "s3" and error.__cause__ is None:
                     return  # nothing was pushed to this path of the bucket yet
                 if self.kind != "s3":
                     raise RemoteError(f"{self.url}: the folder does not exist: make it there") from None
                 raise
+
+    def _list(self, underlying: Any) -> None:
+        if self.kind == "folder":
+            underlying.ls(self.path, detail=False)
+            return
+        from fsspec.asyn import sync
+
+        # Without a limit on all of it, S3's libraries try again and again, for a quarter of an hour.
+        sync(underlying.loop, underlying._ls, self.path, detail=False, timeout=_ANSWER_S)
 
     @contextmanager
     def probe(self) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A team's remote on a real S3 server: set up, tried, examined, mended."""
 
 import stat
+from pathlib import Path
 
 import pytest
 from servers import OPEN, OWNER, PRIVATE, READER, S3, WRONG, Keys, s3_files
@@ -244,6 +245,55 @@ def test_a_lock_that_is_not_committed_is_told(pushed, capsys):
     told = toonseg(capsys, "remote", "check")
     assert (told.status, told.states["git"]) == (0, "note")
     assert "dvc.lock changed since the last commit" in told.out
+
+
+@pytest.mark.parametrize("file", ["dvc.lock", "dvc.yaml"])
+def test_a_file_with_the_marks_of_a_merge_is_told(pushed, capsys, file):
+    path = pushed.root / file
+    path.write_text("<<<<<<< HEAD\n" + path.read_text())
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["objects"]) == (1, "FAIL")
+    (line,) = [line for line in told.out.splitlines() if "objects" in line]
+    assert f"unable to read: '{file}'" in line
+    assert line.endswith("mend that file, or take it from a commit that is whole")
+
+
+def test_a_file_of_aws_with_keys_that_others_can_read_is_told(pushed, capsys, monkeypatch):
+    for name in OWNER.environment:
+        monkeypatch.delenv(name)
+    path = Path.home() / ".aws/credentials"
+    path.parent.mkdir()
+    path.write_text(f"[lab]\naws_access_key_id = {OWNER.access}\naws_secret_access_key = {OWNER.secret}\n")
+    path.chmod(0o644)
+    told = toonseg(capsys, "remote", "login", "--profile", "lab")
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert f"the key file {path} can be read by others: run `chmod 600 {path}`" in told.err
+    path.chmod(0o600)
+    assert toonseg(capsys, "remote", "login", "--profile", "lab").status == 0
+    assert toonseg(capsys, "remote", "check").status == 0
+    path.chmod(0o640)
+    assert toonseg(capsys, "remote", "check").states["settings"] == "FAIL"
+
+
+def test_ones_own_configuration_in_git_is_told(pushed, capsys):
+    toonseg(capsys, "remote", "login", "--save-keys")
+    pushed.ok("git", "add", "-f", ".dvc/config.local")
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["settings"]) == (1, "FAIL")
+    assert f"take it out by `git rm --cached {pushed.root / '.dvc/config.local'}`" in told.out
+
+
+def test_a_remote_of_ones_own_that_git_does_not_know_is_mended_and_keeps_keys(pushed, capsys):
+    own = pushed.root / ".dvc/config.local"
+    (pushed.root / ".dvc/config").rename(own)
+    (pushed.root / ".dvc/config").write_text("")
+    own.write_text(own.read_text().replace("verify = true", "verify = false"))
+    assert toonseg(capsys, "remote", "login", "--save-keys").status == 0
+    assert toonseg(capsys, "remote", "check").states["settings"] == "FAIL"
+    assert toonseg(capsys, "remote", "check", "--mend").states["settings"] == "mended"
+    assert "verify = true" in own.read_text()
+    assert OWNER.secret in own.read_text()
+    assert (pushed.root / ".dvc/config").read_text().strip() == ""
 
 
 def test_a_bucket_opened_later_fails_the_check(pushed, s3, url, capsys):

@@ -36,6 +36,10 @@ def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Findi
             f".dvc/config, which goes to Git, holds {', '.join(secrets)} of '{place.name}': take them out by "
             f"`dvc remote modify --unset {place.name} {secrets[0]}` and have new keys made"
         )
+    if project.own_is_in_git():
+        raise RemoteError(
+            f"{project.own} is in Git: take it out by `git rm --cached {project.own}`, and have new keys made"
+        )
     if project.moved(place.name):
         raise RemoteError(
             f"'{place.name}' has another address in .dvc/config than beside your keys in {project.own}: run "

@@ -1,9 +1,11 @@
 """DVC's configuration of remotes: what colleagues share goes to Git, what is secret stays with its owner."""
 
 import stat
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,12 @@ class Project:
         return bool(shared and own and shared != own)
 
     def configure(self, name: str, shared: Mapping[str, Any], own: Mapping[str, Any], default: bool) -> None:
-        """Write a remote's settings whole: ``shared`` for Git, ``own`` for this machine, mode 600."""
+        """Write a remote's settings whole: ``shared`` for Git, ``own`` for this machine, mode 600.
+
+        Of a remote that Git does not know, all is this machine's own.
+        """
+        if "url" not in shared and name not in self._level("repo")["remote"]:
+            shared, own = {}, {**shared, **own}
         with self._undone_on_fault():
             if shared or default:
                 with self._edited("repo") as config:
@@ -68,10 +75,16 @@ class Project:
             if own:
                 self.own.touch(mode=0o600)
                 self.close_own()
+                its = self._level("repo")["remote"].get(name) or self._config()["remote"][name]
                 with self._edited("local") as config:
                     kept = replaced(config["remote"].get(name, {}), own)
                     # Commits from before the remote have no url of it, and DVC walks them in `dvc gc`.
-                    config["remote"][name] = {**kept, "url": self._level("repo")["remote"][name]["url"]}
+                    config["remote"][name] = {**kept, "url": its["url"]}
+
+    def own_is_in_git(self) -> bool:
+        """Whether Git holds the user's own configuration, in spite of being told to ignore it."""
+        command = ["git", "ls-files", "--error-unmatch", str(self.own)]
+        return subprocess.run(command, cwd=self.root, capture_output=True, check=False).returncode == 0
 
     def own_is_open(self) -> bool:
         """Whether others on this machine may read the user's own configuration, and keys in it."""
@@ -124,8 +137,19 @@ def replaced(settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, A
     >>> replaced({"url": "s3://b", "profile": "old"}, {"access_key_id": "new"})
     {'url': 's3://b', 'access_key_id': 'new'}
     """
-    kept = {key: value for key, value in settings.items() if not own or key not in CREDENTIALS}
+    dropped = CREDENTIALS if CREDENTIALS & own.keys() else frozenset[str]()
+    kept = {key: value for key, value in settings.items() if key not in dropped}
     return {**kept, **own}
+
+
+def refuse_unwritable(settings: Mapping[str, Any]) -> None:
+    """Raise RemoteError for a setting that DVC cannot write: its configuration takes ASCII alone."""
+    for key, value in settings.items():
+        if not str(value).isascii():
+            shown = key if key in SECRETS else value
+            raise RemoteError(
+                f"{shown}: DVC's configuration takes no letters beyond ASCII: choose another name"
+            )
 
 
 def find_project() -> Project:
@@ -140,8 +164,15 @@ def find_project() -> Project:
 
 
 def key_file_of(place: Place) -> Path | None:
-    """The private key of an SSH remote that the settings name, if they do."""
-    named = place.settings.get("keyfile")
+    """The private key of an SSH remote that the settings name, or AWS's file where S3 keys come from it."""
+    settings = place.settings
+    if place.kind == "s3":
+        if not settings.get("profile") and (settings.get("access_key_id") or "AWS_ACCESS_KEY_ID" in environ):
+            return None
+        named = settings.get("credentialpath") or environ.get("AWS_SHARED_CREDENTIALS_FILE")
+        path = Path(named or "~/.aws/credentials").expanduser()
+        return path if path.is_file() else None
+    named = settings.get("keyfile")
     return Path(named).expanduser() if named else None
 
 

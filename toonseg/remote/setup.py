@@ -14,7 +14,7 @@ from toonseg.remote.address import Kind, read_address
 from toonseg.remote.faults import RemoteError, told
 from toonseg.remote.place import Place
 from toonseg.remote.privacy import knock, refuse_public
-from toonseg.remote.settings import Project, refuse_open_key, replaced
+from toonseg.remote.settings import Project, key_file_of, refuse_open_key, refuse_unwritable, replaced
 
 _KEYS: Mapping[str, str] = {
     "access_key_id": "AWS_ACCESS_KEY_ID",
@@ -41,9 +41,7 @@ class Access:
         if self.profile:
             return {"profile": self.profile}
         if self.keyfile:
-            path = Path(self.keyfile).expanduser().resolve()
-            refuse_open_key(path)
-            return {"keyfile": str(path)}
+            return {"keyfile": str(Path(self.keyfile).expanduser().resolve())}
         return _asked_keys() if self.save_keys else {}
 
 
@@ -64,7 +62,9 @@ def init(project: Project, url: str, name: str, s3: Mapping[str, str], access: A
     if address.kind == "folder":
         shared["shared"] = "group"
     own = access.settings(address.kind)
+    refuse_unwritable({"name": name, **shared, **own})
     place = Place(name.lower(), address.kind, {**replaced(before or {}, own), **shared})
+    _refuse_open_keys(place)
     knock(place)
     with _folder_made(place):
         _prove(place)
@@ -80,11 +80,19 @@ def login(project: Project, name: str | None, access: Access) -> str:
     """
     known = project.place(name)
     own = access.settings(known.kind)
+    refuse_unwritable(own)
     place = Place(known.name, known.kind, replaced(known.settings, own))
+    _refuse_open_keys(place)
     knock(place)
     place.try_reading()
     project.configure(place.name, {}, own, default=False)
     return f"remote '{place.name}' ({place.url}): you may {_rights(place)}"
+
+
+def _refuse_open_keys(place: Place) -> None:
+    path = key_file_of(place)
+    if path:
+        refuse_open_key(path)
 
 
 def _rights(place: Place) -> str:
@@ -134,7 +142,11 @@ def _checked(s3: Mapping[str, str], kind: Kind) -> dict[str, str]:
     if given and kind != "s3":
         raise RemoteError("--endpointurl and --region are for S3: this remote is none")
     endpoint = given.get("endpointurl", "")
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+        _ = parts.port
+    except ValueError as error:
+        raise RemoteError(f"--endpointurl {endpoint} is no URL ({error}): write https://HOST") from None
     if endpoint and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise RemoteError(f"--endpointurl {endpoint} is no address of a server: write https://HOST")
     if parts.password or parts.username:

@@ -143,12 +143,13 @@ def replaced(settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, A
 
 
 def refuse_unwritable(settings: Mapping[str, Any]) -> None:
-    """Raise RemoteError for a setting that DVC cannot write: its configuration takes ASCII alone."""
+    """Raise RemoteError for a setting that DVC cannot write: it takes printable ASCII alone."""
     for key, value in settings.items():
-        if not str(value).isascii():
-            shown = key if key in SECRETS else value
+        if not (str(value).isascii() and str(value).isprintable()):
+            shown = key if key in SECRETS else repr(value)
             raise RemoteError(
-                f"{shown}: DVC's configuration takes no letters beyond ASCII: choose another name"
+                f"{shown}: DVC's configuration takes no letters beyond ASCII and no line breaks: "
+                "choose another"
             )
 
 

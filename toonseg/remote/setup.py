@@ -1,5 +1,6 @@
 """`toonseg remote init` and `login`: a remote set up for the team, or one's own keys for it."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from toonseg.remote.place import Place
 from toonseg.remote.privacy import knock, refuse_public
 from toonseg.remote.settings import Project, key_file_of, refuse_open_key, refuse_unwritable, replaced
 
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 _KEYS: Mapping[str, str] = {
     "access_key_id": "AWS_ACCESS_KEY_ID",
     "secret_access_key": "AWS_SECRET_ACCESS_KEY",
@@ -51,6 +53,10 @@ def init(project: Project, url: str, name: str, s3: Mapping[str, str], access: A
     ``s3`` holds ``endpointurl`` and ``region`` where they are given. Raises RemoteError with the reason: an
     address that is none, keys that do not fit, a place that strangers can read.
     """
+    if not _NAME.fullmatch(name):
+        raise RemoteError(
+            f"--name {name!r}: begin with a letter or digit and go on with letters, digits, - and _"
+        )
     address = read_address(url, project.root)
     before = project.remotes().get(name.lower())
     if before and before["url"] != address.url:

@@ -70,6 +70,7 @@ def test_a_cluster_without_the_files_writes_the_same_bytes_although_a_worker_is_
 
 
 def test_a_run_drops_no_work_that_another_one_keeps(cluster):
+    cluster.with_workers(1)
     other = Path("data/checkpoints/episodes/repeat/other.pickle")
     other.parent.mkdir(parents=True)
     other.write_bytes(b"")

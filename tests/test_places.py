@@ -4,10 +4,11 @@ import json
 import os
 
 import pytest
-from drawn_dataset import VALUES, write_dataset
+from drawn_dataset import VALUES, tiny, write_dataset
 from ruamel.yaml import YAML
 
 from toonseg.cli import main
+from toonseg.engines.outside import FitOrder, run_fit
 from toonseg.engines.places import check_above, drop_curves
 from toonseg.errors import ToonsegError
 
@@ -127,3 +128,19 @@ def test_curves_are_dropped_where_nothing_can_go_on(tmp_path):
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["begun"]
     assert (tmp_path / "begun/live").is_dir()
+
+
+def order(work, **values):
+    """An order of the training set of ``work``."""
+    return FitOrder(work / "train.json", None, work / "pictures", work / "model", values, (), None)
+
+
+def test_a_training_that_sees_pictures_less_than_a_few_times_says_so(work, capsys):
+    assert tiny().batch == 2
+    assert "seen" not in run_fit(order(work, iterations=3), dry=True).splitlines()[-1]
+    assert run_fit(order(work, iterations=2), dry=True).endswith(
+        "each of 2 pictures is seen 2.0 times, which is little: --set iterations=10 makes that 10"
+    )
+    assert "each of 2 pictures" not in capsys.readouterr().err
+    run_fit(order(work, iterations=1), dry=False)
+    assert "train: each of 2 pictures is seen 1.0 times" in capsys.readouterr().err

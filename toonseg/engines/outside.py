@@ -1,5 +1,6 @@
 """What `toonseg fit`, `predict` and `score` do: files in, files out, a summary line; no DVC."""
 
+import math
 import shutil
 import time
 from collections import Counter, defaultdict
@@ -41,6 +42,8 @@ _GB = 1e9
 _SURE = 0.9  # share of the memory that a training may plan with
 _HIGH_FLOOR = 0.3  # least score from which on average precision misses predictions
 _COUNT_SCORE = 0.5
+_FEW_LOOKS = 3  # at each picture; below it a training has hardly begun
+_MANY_LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     started_s = time.monotonic()
     try:
         with TrainingLog(aside / "live", params.log_every) as log:
+            for note in _few_looks(train, params):
+                log.note(note)
             losses = learn(watch=log)
     except BaseException:
         drop_curves(aside)
@@ -178,6 +183,19 @@ def _model_place(out: Path) -> Path:
     return out.resolve() if out.is_symlink() or out.name in ("", "..") else out
 
 
+def _few_looks(train: Coco, params: TrainParams) -> list[str]:
+    """A sentence where a training ends before it has seen the pictures a few times."""
+    count = len(train["images"])
+    looks = params.iterations * params.batch / max(count, 1)
+    if not 0 < looks < _FEW_LOOKS:
+        return []
+    enough = math.ceil(_MANY_LOOKS * count / params.batch)
+    return [
+        f"each of {count} pictures is seen {looks:.1f} times, which is little: --set iterations={enough} "
+        f"makes that {_MANY_LOOKS}"
+    ]
+
+
 def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
     """Size, time and memory of a training, as text."""
     instances = sum(not annotation["iscrowd"] for annotation in train["annotations"])
@@ -192,6 +210,7 @@ def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
             f"time       about {minutes:.1f} min on {measured.device}: {measured.seconds_a_step:.2f} s each",
             f"memory     {measured.peak_bytes / _GB:.1f} GB of {measured.there_bytes / _GB:.1f} GB: "
             + ("enough" if enough else "too little, lower train.batch or train.short_side_px"),
+            *_few_looks(train, params),
         ]
     )
 

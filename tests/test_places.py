@@ -135,12 +135,21 @@ def order(work, **values):
     return FitOrder(work / "train.json", None, work / "pictures", work / "model", values, (), None)
 
 
+def test_a_warm_up_that_takes_most_of_a_training_is_told(work):
+    *_, told = run_fit(order(work, iterations=20, warmup_iterations=11), dry=True).splitlines()
+    assert told.startswith(
+        "the learning rate rises for 11 iterations, of 20 in all: --set warmup_iterations=2 "
+    )
+    *_, told = run_fit(order(work, iterations=20, warmup_iterations=10), dry=True).splitlines()
+    assert told.startswith("memory")
+
+
 def test_a_training_that_sees_pictures_less_than_a_few_times_says_so(work, capsys):
     assert tiny().batch == 2
-    assert "seen" not in run_fit(order(work, iterations=3), dry=True).splitlines()[-1]
-    assert run_fit(order(work, iterations=2), dry=True).endswith(
+    assert "seen" not in run_fit(order(work, iterations=3, warmup_iterations=0), dry=True).splitlines()[-1]
+    assert run_fit(order(work, iterations=2, warmup_iterations=0), dry=True).endswith(
         "each of 2 pictures is seen 2.0 times, which is little: --set iterations=10 makes that 10"
     )
     assert "each of 2 pictures" not in capsys.readouterr().err
-    run_fit(order(work, iterations=1), dry=False)
+    run_fit(order(work, iterations=1, warmup_iterations=0), dry=False)
     assert "train: each of 2 pictures is seen 1.0 times" in capsys.readouterr().err

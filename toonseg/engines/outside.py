@@ -77,7 +77,7 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     started_s = time.monotonic()
     try:
         with TrainingLog(aside / "live", params.log_every) as log:
-            for note in _few_looks(train, params):
+            for note in _doubts(train, params):
                 log.note(note)
             losses = learn(watch=log)
     except BaseException:
@@ -183,17 +183,23 @@ def _model_place(out: Path) -> Path:
     return out.resolve() if out.is_symlink() or out.name in ("", "..") else out
 
 
-def _few_looks(train: Coco, params: TrainParams) -> list[str]:
-    """A sentence where a training ends before it has seen the pictures a few times."""
+def _doubts(train: Coco, params: TrainParams) -> list[str]:
+    """Sentences where the number of iterations does not suit the number of pictures, or the warm-up."""
     count = len(train["images"])
     looks = params.iterations * params.batch / max(count, 1)
-    if not 0 < looks < _FEW_LOOKS:
-        return []
-    enough = math.ceil(_MANY_LOOKS * count / params.batch)
-    return [
-        f"each of {count} pictures is seen {looks:.1f} times, which is little: --set iterations={enough} "
-        f"makes that {_MANY_LOOKS}"
-    ]
+    doubts = []
+    if 0 < looks < _FEW_LOOKS:
+        enough = math.ceil(_MANY_LOOKS * count / params.batch)
+        doubts.append(
+            f"each of {count} pictures is seen {looks:.1f} times, which is little: --set iterations={enough} "
+            f"makes that {_MANY_LOOKS}"
+        )
+    if params.warmup_iterations > params.iterations / 2:
+        doubts.append(
+            f"the learning rate rises for {params.warmup_iterations} iterations, of {params.iterations} in "
+            f"all: --set warmup_iterations={params.iterations // 10} leaves time to learn"
+        )
+    return doubts
 
 
 def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
@@ -210,7 +216,7 @@ def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
             f"time       about {minutes:.1f} min on {measured.device}: {measured.seconds_a_step:.2f} s each",
             f"memory     {measured.peak_bytes / _GB:.1f} GB of {measured.there_bytes / _GB:.1f} GB: "
             + ("enough" if enough else "too little, lower train.batch or train.short_side_px"),
-            *_few_looks(train, params),
+            *_doubts(train, params),
         ]
     )
 

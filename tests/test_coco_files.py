@@ -81,8 +81,29 @@ def test_ids_count_from_1_and_masks_are_runs(tmp_path):
         ),
         (
             lambda coco: coco["annotations"][0].update(segmentation={"size": [2, 4]}),
-            "annotation 0 has no usable",
+            "annotation 0 has no usable mask: it is neither polygons .* nor a run-length encoding",
         ),
+        (lambda coco: coco["annotations"][0].update(segmentation=None), "mask: it is neither polygons"),
+        (
+            lambda coco: coco["annotations"][0].update(segmentation=[[[0, 0], [2, 0], [2, 2]]]),
+            "mask: it is neither polygons",
+        ),
+        (
+            lambda coco: coco["annotations"][0].update(segmentation={"size": [2], "counts": [8]}),
+            "mask: it is neither polygons",
+        ),
+        (
+            lambda coco: coco["images"][1].update(height=None),
+            "number 2 of 'images' has the height None: it must be a whole number over 0",
+        ),
+        (lambda coco: coco["images"][1].update(height="2 px"), "has the height '2 px'"),
+        (lambda coco: coco["images"][1].update(width=0), "has the width 0"),
+        (lambda coco: coco["images"][1].update(width=2.5), "has the width 2.5"),
+        (lambda coco: coco["images"][1].update(file_name=7), "has the file_name 7: it must be a text"),
+        (lambda coco: coco["categories"][1].update(name=None), "'categories' has the name None"),
+        (lambda coco: coco["annotations"][1].update(image_id=[0]), "has the image_id \\[0\\]"),
+        (lambda coco: coco["annotations"][1].update(category_id={}), "has the category_id {}"),
+        (lambda coco: coco["annotations"][0].update(iscrowd="0"), "has the iscrowd '0': it must be 0 or 1"),
     ],
 )
 def test_what_is_wrong_in_a_dataset_is_named(break_it, sentence):
@@ -93,12 +114,30 @@ def test_what_is_wrong_in_a_dataset_is_named(break_it, sentence):
         renumbered(coco, "x.json")
 
 
+def test_sides_written_as_floats_and_series_that_are_no_text_are_taken():
+    coco = foreign()
+    coco["images"][0].update(width=4.0, height=2.0, series=5)
+    coco["images"][1].update(series=None)
+    first, second = renumbered(coco, "x.json").coco["images"]
+
+    assert (second["width"], second["height"], second["series"]) == (4, 2, "5")
+    assert "series" not in first
+
+
+def test_a_place_that_holds_no_file_is_said_in_a_sentence(tmp_path):
+    with pytest.raises(LabelError, match=r"none.json does not exist: give a JSON file"):
+        read_dataset(tmp_path / "none.json")
+    with pytest.raises(LabelError, match=r"is a folder: give a JSON file"):
+        read_results(tmp_path, renumbered(foreign(), "truth"))
+
+
 def test_results_are_numbered_as_the_truth(tmp_path):
     [its] = read(tmp_path, [result()])
 
     assert (its["image_id"], its["category_id"]) == (2, 1)
     assert decode_rle(its["segmentation"]).astype(int).tolist() == [[0, 1, 1, 0], [0, 1, 1, 0]]
     assert its["bbox"] == [1, 0, 2, 2]
+    assert read(tmp_path, [result(bbox=None)]) == [its]
 
 
 @pytest.mark.parametrize("name", ["val_images/a.png", "a.png", "somewhere/val_images/a.png"])
@@ -119,6 +158,16 @@ def test_results_find_their_image_and_class_by_name(tmp_path, name):
         ({"segmentation": None}, "result 1 has no usable mask"),
         ({"segmentation": {"size": [4, 2], "counts": "44"}}, "result 1 has no usable mask: the mask is"),
         ({"segmentation": {"size": [2, 4], "counts": "44444"}}, "result 1 has no usable mask"),
+        ({"image_id": [4]}, "result 1 is of image \\[4\\], which the truth does not hold"),
+        ({"category_id": [0]}, "result 1 is of class \\[0\\], which the truth does not know"),
+        ({"category": ["hair"]}, "result 1 is of class '\\['hair'\\]', which the truth does not know"),
+        ({"score": None}, "result 1 has the score None: it must be a number"),
+        ({"score": "0.5"}, "result 1 has the score '0.5'"),
+        ({"score": float("nan")}, "result 1 has the score nan"),
+        ({"bbox": [1, 2]}, "result 1 has the bbox \\[1, 2\\]: it must be x, y, width and height"),
+        ({"bbox": ["a", 0, 1, 1]}, "result 1 has the bbox"),
+        ({"bbox": [0, 0, float("nan"), 1]}, "result 1 has the bbox"),
+        ({"bbox": [2, 2, -1, -1]}, "result 1 has the bbox"),
     ],
 )
 def test_a_result_that_does_not_belong_to_the_truth_is_named(tmp_path, wrong, sentence):
@@ -133,6 +182,23 @@ def test_a_name_that_several_images_end_in_is_refused(tmp_path):
 
     with pytest.raises(LabelError, match=r"several images of the truth end in 'a.png'"):
         read_results(tmp_path / "r.json", renumbered(coco, "truth"))
+
+
+def test_a_name_that_two_images_share_is_refused(tmp_path):
+    coco = foreign()
+    coco["images"][0]["file_name"] = coco["images"][1]["file_name"]
+    (tmp_path / "r.json").write_text(json.dumps([result(file_name="val_images/a.png")]))
+
+    with pytest.raises(LabelError, match=r"several images .* or give each its own file_name"):
+        read_results(tmp_path / "r.json", renumbered(coco, "truth"))
+
+
+def test_a_result_without_a_score_is_refused(tmp_path):
+    its = result()
+    del its["score"]
+
+    with pytest.raises(LabelError, match=r"r.json: result 1 has no score"):
+        read(tmp_path, [its])
 
 
 def test_results_that_are_no_list_are_refused(tmp_path):

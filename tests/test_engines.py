@@ -57,6 +57,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_parameters_out_of_range_are_refused_by_name() -> None:
     assert check_params(VALUES, TrainParams, "here") == tiny()
+    with pytest.raises(ParamsError, match=f"seed must be at most {2**63 - 1}"):
+        check_params({**VALUES, "seed": 2**63}, TrainParams, "here")
     with pytest.raises(ParamsError, match="iterations must be at least 1, got 0"):
         check_params({**VALUES, "iterations": 0}, TrainParams, "here")
     with pytest.raises(ParamsError, match="engine should be 'torchvision' or 'detectron2'"):
@@ -377,6 +379,15 @@ def test_a_training_that_diverges_says_what_to_lower(trained: tuple[Path, dict[s
     assert not (folder / "diverged").exists()
 
 
+def test_a_picture_too_small_to_be_normed_alone_says_what_to_raise(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, train = trained
+    params = tiny(batch=1, long_side_px=64, first_size=0.25)
+    with pytest.raises(EngineError, match=r"too small to be learnt from alone: raise train.short_side_px"):
+        learn(folder, train, "small", params)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_device_that_is_not_there_is_named(trained: tuple[Path, dict[str, Any]]) -> None:
     folder, train = trained
@@ -417,6 +428,7 @@ def test_a_model_directory_says_what_it_is_without_times_or_paths(
         ({"profile": "huge"}, "has the profile 'huge', unknown to engine torchvision"),
         ({"classes": ["disc"]}, "its weights do not fit the profile 'small'"),
         ({"thresholds": None}, "lacks thresholds"),
+        ({"params": 5, "thresholds": []}, "lacks params, thresholds"),
     ],
 )
 def test_a_model_of_another_kind_is_refused(

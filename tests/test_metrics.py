@@ -353,6 +353,32 @@ def test_rows_hold_every_series_and_class_with_its_n():
     assert [row.kind for row in rows] == ["segm"] * 9 + ["bbox"] * 9 + ["boundary"] * 9
 
 
+def test_a_series_and_a_class_of_one_name_are_told_apart():
+    truth = truth_of((1, HAIR, LEFT), (2, HAIR, LEFT), (2, TIE, RIGHT), series=("hair", "all"))
+    its = report(truth, [found(1, HAIR, LEFT)], 0.5)
+    rows = [(row.series, row.name, row.n) for row in score_rows(its) if row.kind == "segm"]
+    lines = [line.split()[:3] for line in text(its).splitlines() if line.startswith(("hair", "all"))]
+
+    assert rows[:3] == [("all", "all", 3), ("all", "hair", 2), ("all", "tie", 1)]
+    assert rows[3:] == [
+        *[("all", "all", 2), ("all", "hair", 1), ("all", "tie", 1)],
+        *[("hair", "all", 1), ("hair", "hair", 1), ("hair", "tie", 0)],
+    ]
+    assert lines[:4] == [
+        *[["hair", "2", "50.5"], ["all", "2", "0.0"]],
+        *[["hair", "1", "100.0"], ["all", "3", "25.2"]],
+    ]
+
+
+def test_names_of_wide_letters_leave_the_columns_straight():
+    truth = truth_of((1, HAIR, LEFT), (1, TIE, RIGHT))
+    truth["categories"][1]["name"] = "넥타이"
+    table = text(report(truth, [found(1, HAIR, LEFT)], 0.5)).splitlines()
+
+    assert table[2].startswith("hair    1  ")
+    assert table[3].startswith("넥타이  1  ")
+
+
 def test_a_truth_without_series_is_scored_as_one():
     truth = truth_of((1, HAIR, LEFT))
     del truth["images"][0]["series"]

@@ -131,16 +131,18 @@ def test_a_dry_run_tells_size_time_and_memory_and_writes_nothing(trained, tmp_pa
         (["--set", "iteration=5"], "unknown key iteration: did you mean 'iterations'?"),
         (["--set", "iterations"], "--set iterations: write it as KEY=VALUE"),
         (["--set", "batch=[2"], "--set batch=\\[2: '\\[2' is no value"),
+        (["--set", "=5"], "--set =5: write it as KEY=VALUE"),
         (["--set", "heads=renw"], "heads should be 'keep' or 'renew', got 'renw'"),
         (["--profile", "huge"], "engine torchvision has no profile 'huge'"),
         (["--init", "nowhere"], "train.init is 'nowhere'"),
         (["--train", "none.json"], "none.json does not exist"),
         (["--images", "none"], "none/drawn/1/000001-0000.png is in the training set but does not exist"),
+        (["--params", "none.yaml"], "--params none.yaml: there is no such file"),
     ],
 )
 def test_what_cannot_be_fitted_is_said_in_a_sentence(trained, tmp_path, capsys, more, sentence):
     assert re.search(sentence, failing(fit(trained, tmp_path / "model", *more), capsys))
-    assert not (tmp_path / "model").exists()
+    assert list(tmp_path.iterdir()) == []  # no curves of a training that never began either
 
 
 def test_a_folder_that_is_no_model_is_not_overwritten(trained, tmp_path, capsys):
@@ -164,6 +166,36 @@ def test_what_cannot_be_predicted_is_said_in_a_sentence(trained, tmp_path, capsy
     arguments = ["predict", str(trained / "model"), str(tmp_path / place), "--out", str(out)]
     assert sentence in failing(arguments, capsys)
     assert not out.exists()
+
+
+def test_pictures_that_only_suffixes_tell_apart_get_an_overlay_each(trained, tmp_path):
+    pictures, looks = tmp_path / "pictures", tmp_path / "looks"
+    pictures.mkdir()
+    for name, number in (("a.png", 1), ("a.jpg", 2), ("b.png", 3)):
+        (pictures / name).write_bytes(encode(draw(number)[0], name[-3:], 90))
+
+    places = [str(pictures), "--out", str(tmp_path / "r.json"), "--overlay", str(looks)]
+    assert main(["predict", str(trained / "model"), *places]) == 0
+    assert sorted(path.name for path in looks.iterdir()) == ["a.jpg.png", "a.png.png", "b.png"]
+
+
+@pytest.mark.parametrize("place", ["pictures", "pictures/a.png"])
+def test_no_overlay_is_written_over_a_picture(trained, tmp_path, capsys, place):
+    (tmp_path / "pictures").mkdir()
+    picture = tmp_path / "pictures/a.png"
+    picture.write_bytes(encode(draw(1)[0], "png", 100))
+    before = picture.read_bytes()
+
+    places = [str(tmp_path / place), "--out", str(tmp_path / "r.json"), "--overlay", str(picture.parent)]
+    assert "would write among the pictures" in failing(["predict", str(trained / "model"), *places], capsys)
+    assert picture.read_bytes() == before
+
+
+def test_a_picture_that_is_given_twice_is_predicted_once(trained, tmp_path, capsys):
+    picture = str(trained / "pictures/drawn/1/000001-0000.png")
+    arguments = ["predict", str(trained / "model"), picture, picture, "--out", str(tmp_path / "r.json")]
+    assert main(arguments) == 0
+    assert "1 pictures" in capsys.readouterr().out
 
 
 def test_two_pictures_of_one_name_are_refused(trained, tmp_path, capsys):
@@ -194,10 +226,11 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(trained, tmp_path, capsys, 
     assert sentence in failing(arguments, capsys)
 
 
-def test_a_score_that_is_no_share_is_refused(trained, capsys):
+@pytest.mark.parametrize("value", ["2", "nan", "half"])
+def test_a_score_that_is_no_share_is_refused(capsys, value):
     with pytest.raises(SystemExit):
-        main(["predict", "model", "x.png", "--out", "r.json", "--score", "2"])
-    assert "must be from 0 to 1, got 2" in capsys.readouterr().err
+        main(["predict", "model", "x.png", "--out", "r.json", "--score", value])
+    assert f"must be from 0 to 1, got {value}" in capsys.readouterr().err
 
 
 def test_the_commands_cost_no_heavy_import():

@@ -4,6 +4,7 @@ Other tools number from 0, leave gaps, write polygons and uncompressed runs, and
 this module gives counts from 1 without gaps, with masks as compressed RLE, boxes and areas of the masks.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,11 +18,13 @@ from toonseg.store import read_json
 Coco = dict[str, Any]
 
 _SEVERAL = 0  # no image's id
+_TEXT, _PIXELS, _ID, _ANY = "a text", "a whole number over 0", "a number or a text", "anything"
 _KINDS = {
-    "images": ("id", "file_name", "width", "height"),
-    "annotations": ("image_id", "category_id", "segmentation"),
-    "categories": ("id", "name"),
+    "images": {"id": _ANY, "file_name": _TEXT, "width": _PIXELS, "height": _PIXELS},
+    "annotations": {"image_id": _ID, "category_id": _ID, "segmentation": _ANY},
+    "categories": {"id": _ANY, "name": _TEXT},
 }
+_NO_MASK = "it is neither polygons (lists of x and y) nor a run-length encoding (size and counts)"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class CocoFile:
 
 def read_dataset(path: Path) -> CocoFile:
     """Read a COCO instance dataset. Raises LabelError that names the file and what is wrong in it."""
-    return renumbered(read_json(path), str(path))
+    return renumbered(_document(path), str(path))
 
 
 def read_results(path: Path, truth: CocoFile) -> list[Coco]:
@@ -44,9 +47,10 @@ def read_results(path: Path, truth: CocoFile) -> list[Coco]:
     A result belongs to the image of its ``file_name`` where it has one (as `toonseg predict` writes it),
     or to that of its ``image_id``; its class goes by ``category``, a name, or by ``category_id``.
     Its box is that of its mask where it has none.
-    Raises LabelError that names the file and the first result that does not belong to the truth.
+    Raises LabelError that names the file and the first result that is malformed or does not belong to the
+    truth.
     """
-    document = read_json(path)
+    document = _document(path)
     if not isinstance(document, list) or not all(isinstance(result, dict) for result in document):
         raise LabelError(f"{path} is no list of COCO results: write one with `toonseg predict`")
     places = _Places(truth.coco["images"])
@@ -58,8 +62,8 @@ def read_results(path: Path, truth: CocoFile) -> list[Coco]:
         image = _image_of(result, places, truth, where)
         ids = {"image_id": image, "category_id": _class_of(result, by_name, truth, where)}
         rle = _checked_rle(result.get("segmentation"), *sizes[image], where)
-        x0, y0, x1, y1 = rle_box(rle)
-        numbered.append({"bbox": [x0, y0, x1 - x0, y1 - y0], **result, **ids, "segmentation": rle})
+        its = {"bbox": _box_of(result, rle, where), "score": _score_of(result, where)}
+        numbered.append({**result, **ids, **its, "segmentation": rle})
     return numbered
 
 
@@ -73,9 +77,13 @@ def renumbered(document: Any, where: str) -> CocoFile:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise LabelError(f"{where} is no COCO dataset: it has no list '{kind}'")
         for at, row in enumerate(rows, 1):
-            missing = [key for key in keys if key not in row]
-            if missing:
-                raise LabelError(f"{where}: number {at} of '{kind}' has no {missing[0]}")
+            for key, wanted in keys.items():
+                if key not in row:
+                    raise LabelError(f"{where}: number {at} of '{kind}' has no {key}")
+                if not _is(row[key], wanted):
+                    raise LabelError(
+                        f"{where}: number {at} of '{kind}' has the {key} {row[key]!r}: it must be {wanted}"
+                    )
     categories = {row["id"]: row for row in _ordered(document["categories"], where, "categories")}
     images = {row["id"]: row for row in _ordered(document["images"], where, "images")}
     names = [row["name"] for row in categories.values()]
@@ -101,11 +109,39 @@ def renumbered(document: Any, where: str) -> CocoFile:
             }
         )
     coco = {
-        "images": [{**row, "id": image_ids[old]} for old, row in images.items()],
+        "images": [{**_plain(row), "id": image_ids[old]} for old, row in images.items()],
         "annotations": annotations,
         "categories": [{**row, "id": category_ids[old]} for old, row in categories.items()],
     }
     return CocoFile(coco, image_ids, category_ids)
+
+
+def _document(path: Path) -> Any:
+    """What is in a JSON file that somebody named."""
+    if not path.is_file():
+        raise LabelError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}: give a JSON file")
+    return read_json(path)
+
+
+def _is(value: Any, wanted: str) -> bool:
+    """Whether a value is what its key asks for."""
+    if wanted == _TEXT:
+        return isinstance(value, str) and bool(value.strip())
+    if wanted == _PIXELS:
+        return _is_number(value) and value >= 1 and float(value).is_integer()
+    return wanted == _ANY or isinstance(value, int | float | str)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number that can be reckoned with."""
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _plain(image: Coco) -> Coco:
+    """An image with its sides as whole numbers, and its series, where it has one, as a text."""
+    its = {key: value for key, value in image.items() if key != "series"}
+    series = {} if image.get("series") is None else {"series": str(image["series"])}
+    return {**its, **series, "width": int(image["width"]), "height": int(image["height"])}
 
 
 def _ordered(rows: list[Coco], where: str, kind: str) -> list[Coco]:
@@ -123,32 +159,78 @@ def _ordered(rows: list[Coco], where: str, kind: str) -> list[Coco]:
 def _shape(annotation: Coco, image: Coco, where: str) -> Coco:
     """Mask, box and area of an annotation, all of its mask."""
     rle = _checked_rle(annotation["segmentation"], int(image["height"]), int(image["width"]), where)
+    crowd = annotation.get("iscrowd") or 0
+    if crowd not in (0, 1):
+        raise LabelError(f"{where} has the iscrowd {crowd!r}: it must be 0 or 1")
+    return {"bbox": _box(rle), "area": rle_area(rle), "iscrowd": int(crowd), "segmentation": rle}
+
+
+def _box(rle: Rle) -> list[int]:
+    """The box of a mask as COCO writes it."""
     x0, y0, x1, y1 = rle_box(rle)
-    return {
-        "bbox": [x0, y0, x1 - x0, y1 - y0],
-        "area": rle_area(rle),
-        "iscrowd": int(bool(annotation.get("iscrowd", 0))),
-        "segmentation": rle,
-    }
+    return [x0, y0, x1 - x0, y1 - y0]
 
 
 def _checked_rle(segmentation: Any, height: int, width: int, where: str) -> Rle:
     """Polygons or runs as the Rle of a picture of this size. Raises LabelError when they are neither."""
+    if not (_is_runs(segmentation) or _is_polygons(segmentation)):
+        raise LabelError(f"{where} has no usable mask: {_NO_MASK}")
     try:
         if isinstance(segmentation, dict) and isinstance(segmentation["counts"], list):
             segmentation = runs_rle(segmentation["counts"], *segmentation["size"])
         rle = segmentation_rle(segmentation, height, width)
         rle_runs(rle)  # refuses what does not fill the picture
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except ValueError as error:
         raise LabelError(f"{where} has no usable mask: {error}") from None
     return rle
+
+
+def _is_runs(segmentation: Any) -> bool:
+    """Whether it has the form of a run-length encoding, compressed or not."""
+    if not isinstance(segmentation, dict):
+        return False
+    size, counts = segmentation.get("size"), segmentation.get("counts")
+    if not isinstance(size, list) or len(size) != 2 or not all(type(side) is int for side in size):
+        return False
+    return isinstance(counts, str) or (isinstance(counts, list) and all(type(run) is int for run in counts))
+
+
+def _is_polygons(segmentation: Any) -> bool:
+    """Whether it has the form of polygons, of any number of points."""
+    return isinstance(segmentation, list) and all(
+        isinstance(polygon, list) and all(type(value) in (int, float) for value in polygon)
+        for polygon in segmentation
+    )
+
+
+def _box_of(result: Coco, rle: Rle, where: str) -> list[Any]:
+    """The box of a result, or of its mask where it has none."""
+    box = result.get("bbox")
+    if box is None:
+        return _box(rle)
+    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)) or min(box[2:]) < 0:
+        raise LabelError(f"{where} has the bbox {box!r}: it must be x, y, width and height")
+    return box
+
+
+def _score_of(result: Coco, where: str) -> float:
+    """The score of a result."""
+    if "score" not in result:
+        raise LabelError(f"{where} has no score: write results with `toonseg predict`")
+    score: float = result["score"]
+    if not _is_number(score):
+        raise LabelError(f"{where} has the score {score!r}: it must be a number, train the model again")
+    return score
 
 
 class _Places:
     """Image ids by their paths, of which either side may know only the end."""
 
     def __init__(self, images: Sequence[Mapping[str, Any]]) -> None:
-        self._whole = {str(image["file_name"]): int(image["id"]) for image in images}
+        self._whole: dict[str, int] = {}
+        for image in images:
+            name = str(image["file_name"])
+            self._whole[name] = _SEVERAL if name in self._whole else int(image["id"])
         self._ends: dict[str, int] = {}
         for name, number in self._whole.items():
             for end in _ends(name):
@@ -165,7 +247,7 @@ class _Places:
 
 def _image_of(result: Coco, places: _Places, truth: CocoFile, where: str) -> int:
     name = result.get("file_name")
-    found = truth.image_ids.get(result.get("image_id")) if name is None else places.find(str(name))
+    found = _known(truth.image_ids, result.get("image_id")) if name is None else places.find(str(name))
     if found is None:
         shown = f"image {result.get('image_id')!r}" if name is None else f"'{name}'"
         raise LabelError(
@@ -173,7 +255,8 @@ def _image_of(result: Coco, places: _Places, truth: CocoFile, where: str) -> int
         )
     if found == _SEVERAL:
         raise LabelError(
-            f"{where}: several images of the truth end in '{name}': predict the folder above them"
+            f"{where}: several images of the truth end in '{name}': predict the folder above them, or give "
+            "each its own file_name"
         )
     return found
 
@@ -186,10 +269,15 @@ def _ends(name: str) -> list[str]:
 
 def _class_of(result: Coco, by_name: Mapping[str, int], truth: CocoFile, where: str) -> int:
     name = result.get("category")
-    number = by_name.get(name) if name is not None else truth.category_ids.get(result.get("category_id"))
+    number = _known(truth.category_ids, result.get("category_id")) if name is None else _known(by_name, name)
     if number is None:
         shown = repr(result.get("category_id")) if name is None else f"'{name}'"
         raise LabelError(
             f"{where} is of class {shown}, which the truth does not know: there is {', '.join(by_name)}"
         )
     return number
+
+
+def _known(numbers: Mapping[Any, int], key: Any) -> int | None:
+    """The new id of a key, which may be anything that JSON can hold."""
+    return numbers.get(key) if isinstance(key, int | float | str) else None

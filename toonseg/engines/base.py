@@ -52,7 +52,7 @@ class TrainParams:
     weight_decay: Annotated[float, Ge(0), Le(1)]
     warmup_iterations: Annotated[int, Ge(0)]
     clip_norm: Annotated[float, Gt(0)]
-    seed: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Le(2**63 - 1)]  # as generators take it
     threads: Annotated[int, Ge(1), Le(256)]
     precision: Literal["fp32", "bf16", "fp16"]
     device: Device

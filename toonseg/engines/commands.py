@@ -1,6 +1,7 @@
 """`toonseg fit`, `predict` and `score`: training, a model and its scores, outside DVC."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,11 @@ def add_commands(commands: Any) -> None:
     fit.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="folder for the model")
     fit.add_argument("--engine", help="torchvision or detectron2")
     fit.add_argument("--profile", help="small or base; of detectron2: base, or a config of its zoo")
-    fit.add_argument("--init", metavar="MODEL_DIR|FILE", help="model or weights to start from")
+    fit.add_argument(
+        "--init",
+        metavar="MODEL_DIR|FILE",
+        help="another run's model, or weights: a file, or torchvision's name",
+    )
     fit.add_argument(
         "--set",
         action="append",
@@ -73,7 +78,10 @@ def add_commands(commands: Any) -> None:
 
 def _share(text: str) -> float:
     """A number from 0 to 1."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
     return value

@@ -60,8 +60,7 @@ def read_state(path: Path) -> State:
     except FileNotFoundError:
         raise EngineError(f"{path} does not exist") from None
     except UNREADABLE as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise EngineError(f"{path} cannot be read as weights: {reason}") from None
+        raise EngineError(f"{path} cannot be read as weights: {reason_of(error)}") from None
     for key in ("model", "state_dict"):
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
@@ -73,6 +72,21 @@ def read_state(path: Path) -> State:
     if not tensors:
         raise EngineError(f"{path} holds no weights by name")
     return tensors
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read as weights; torch's own words advise to run whatever code is in it.
+
+    >>> reason_of(KeyError(105))
+    'it is cut off, or no file of weights'
+    """
+    text = str(error).strip()
+    asked = re.search(r"GLOBAL (\S+) ", text)
+    if asked:
+        return f"it asks for {asked[1]}, and only arrays are let in"
+    if not text or "weights_only" in text or isinstance(error, KeyError | TypeError | AttributeError):
+        return "it is cut off, or no file of weights"
+    return text.partition("\n")[0]
 
 
 class ArrayUnpickler(pickle.Unpickler):

@@ -21,6 +21,7 @@ _KEYS = {
     *("classes", "engine", "format", "params", "profile", "start", "structure", "thresholds", "versions"),
     "weights_sha256",
 }
+_MAPPINGS = {"params", "start", "structure", "thresholds", "versions"}
 
 
 def write_model(out: Path, weights: bytes, card: dict[str, Any]) -> None:
@@ -48,7 +49,7 @@ def read_model_card(model: Path) -> dict[str, Any]:
             f"{path} has format {card['format']}, and this toonseg reads {FORMAT}: "
             "use the version that wrote it, or train again"
         )
-    missing = sorted(_KEYS - set(card))
+    missing = sorted(_KEYS - set(card)) or sorted(key for key in _MAPPINGS if not isinstance(card[key], dict))
     if missing:
         raise EngineError(f"{path} lacks {', '.join(missing)}: {_AGAIN}")
     return card

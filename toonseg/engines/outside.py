@@ -1,8 +1,9 @@
 """What `toonseg fit`, `predict` and `score` do: files in, files out, a summary line; no DVC."""
 
+import math
 import shutil
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,8 +18,16 @@ from toonseg.coco_files import read_dataset, read_results
 from toonseg.console import progress
 from toonseg.engines.base import Coco, Device, Rehearsal, TrainParams, fit, leads, load, rehearse
 from toonseg.engines.model_dir import CARD
+from toonseg.engines.places import (
+    check_above,
+    check_file,
+    check_folder,
+    check_overlays,
+    check_pictures,
+    drop_curves,
+)
 from toonseg.engines.watch import Listener, TrainingLog
-from toonseg.errors import ParamsError, ToonsegError
+from toonseg.errors import EngineError, ParamsError, ToonsegError
 from toonseg.geometry import Rle, decode_rle
 from toonseg.images import Picture, decode, encode
 from toonseg.metrics.tables import all_scores, report, text
@@ -33,6 +42,8 @@ _GB = 1e9
 _SURE = 0.9  # share of the memory that a training may plan with
 _HIGH_FLOOR = 0.3  # least score from which on average precision misses predictions
 _COUNT_SCORE = 0.5
+_FEW_LOOKS = 3  # at each picture; below it a training has hardly begun
+_MANY_LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -51,21 +62,28 @@ class FitOrder:
 def run_fit(order: FitOrder, *, dry: bool) -> str:
     """Train a model, or with ``dry`` only tell what that would cost; gives the summary."""
     params = _params(order)
-    if order.out.exists() and not (order.out / CARD).exists():
-        raise ToonsegError(f"{order.out} is there and is no model directory: choose another --out")
+    out = _model_place(order.out)
     train = read_dataset(order.train).coco
+    check_pictures(train, order.images, "training")
     if dry:
         return _forecast(train, params, rehearse(train, order.images, params, Listener()))
     val = read_dataset(order.val).coco if order.val else None
-    aside = order.out.with_name(f".{order.out.name}.training")
-    learn = partial(fit, train, order.images, params, val=val, out=order.out, checkpoints=aside)
+    check_pictures(val or {"images": []}, order.images, "validation")
+    aside = out.with_name(f".{out.name}.training")
+    learn = partial(fit, train, order.images, params, val=val, out=out, checkpoints=aside)
     if not leads():
         learn(watch=Listener(silent=True))
         return "helped to train"
     started_s = time.monotonic()
-    with TrainingLog(aside / "live", params.log_every) as log:
-        losses = learn(watch=log)
-    log.publish(order.out / "curves")
+    try:
+        with TrainingLog(aside / "live", params.log_every) as log:
+            for note in _doubts(train, params):
+                log.note(note)
+            losses = learn(watch=log)
+    except BaseException:
+        drop_curves(aside)
+        raise
+    log.publish(out / "curves")
     shutil.rmtree(aside)
     minutes = (time.monotonic() - started_s) / 60
     return f"{order.out}: {params.iterations} iterations, loss {losses['loss']:.2f}, {minutes:.1f} min"
@@ -79,7 +97,12 @@ def run_predict(
     A result also holds ``file_name``, the picture's path below the folder that was given, and
     ``category``, the class's name. Raises ToonsegError when there is no picture, or one is unusable.
     """
+    check_file(out)
+    check_folder(overlays)
+    check_overlays(overlays, places)
     files = _files(places)
+    if model.is_file():
+        raise EngineError(f"{model} is a file: give the folder of the model, which holds {CARD}")
     predictor = load(model, device)
     names = list(files)
     started_s = time.monotonic()
@@ -101,6 +124,8 @@ def run_predict(
 
 def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None, *, fast: bool) -> str:
     """Score results against a truth, and write scores and tables where asked; gives them as text."""
+    check_file(out)
+    check_folder(tables)
     dataset = read_dataset(truth)
     found = read_results(results, dataset)
     if not dataset.coco["images"]:
@@ -123,18 +148,58 @@ def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None,
 def _params(order: FitOrder) -> TrainParams:
     """The section ``train`` with the order's own values."""
     path = order.params or PARAMS_FILE
+    if order.params and not path.is_file():
+        raise ParamsError(f"--params {path}: there is no such file")
     if order.params is None and not path.exists():
         path = Path(toonseg.__file__).parent.parent / PARAMS_FILE  # of the checkout that is installed
-    values = {**find_section(read_yaml(path), "train", path), **order.values}
+    values = {**_section(path, given=order.params is not None), **order.values}
     for one in order.set:
         key, equals, value = one.partition("=")
-        if not equals:
+        if not equals or not key.strip():
             raise ParamsError(f"--set {one}: write it as KEY=VALUE, such as iterations=400")
         try:
             values[key.strip()] = YAML(typ="safe", pure=True).load(value)
         except YAMLError:
             raise ParamsError(f"--set {one}: '{value}' is no value") from None
     return check_params(values, TrainParams, f"{path}, section 'train'" + " and --set" * bool(order.set))
+
+
+def _section(path: Path, *, given: bool) -> dict[str, Any]:
+    """The section ``train`` of a file that was ``given``, or of the one that was found here."""
+    try:
+        section: dict[str, Any] = find_section(read_yaml(path), "train", path)
+        check_params(section, TrainParams, f"{path}, section 'train'")
+    except ParamsError as error:
+        more = "" if given else "; if that file is another project's, name toonseg's with --params"
+        raise ParamsError(f"{error}{more}") from None
+    return section
+
+
+def _model_place(out: Path) -> Path:
+    """Where the model is to be, itself and not a link to it. Raises ToonsegError when it cannot be there."""
+    check_above(out)
+    if out.exists() and not (out / CARD).exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ToonsegError(f"{out} is there and is no model directory: choose another --out")
+    return out.resolve() if out.is_symlink() or out.name in ("", "..") else out
+
+
+def _doubts(train: Coco, params: TrainParams) -> list[str]:
+    """Sentences where the number of iterations does not suit the number of pictures, or the warm-up."""
+    count = len(train["images"])
+    looks = params.iterations * params.batch / max(count, 1)
+    doubts = []
+    if 0 < looks < _FEW_LOOKS:
+        enough = math.ceil(_MANY_LOOKS * count / params.batch)
+        doubts.append(
+            f"each of {count} pictures is seen {looks:.1f} times, which is little: --set iterations={enough} "
+            f"makes that {_MANY_LOOKS}"
+        )
+    if params.warmup_iterations > params.iterations / 2:
+        doubts.append(
+            f"the learning rate rises for {params.warmup_iterations} iterations, of {params.iterations} in "
+            f"all: --set warmup_iterations={params.iterations // 10} leaves time to learn"
+        )
+    return doubts
 
 
 def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
@@ -151,6 +216,7 @@ def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
             f"time       about {minutes:.1f} min on {measured.device}: {measured.seconds_a_step:.2f} s each",
             f"memory     {measured.peak_bytes / _GB:.1f} GB of {measured.there_bytes / _GB:.1f} GB: "
             + ("enough" if enough else "too little, lower train.batch or train.short_side_px"),
+            *_doubts(train, params),
         ]
     )
 
@@ -168,7 +234,7 @@ def _files(places: Sequence[Path]) -> dict[str, Path]:
             ]
         for path in sorted(inside, key=lambda path: natural_key(path.as_posix())):
             name = path.relative_to(place).as_posix() if place.is_dir() else path.name
-            if name in files:
+            if files.get(name, path) != path:
                 raise ToonsegError(f"{files[name]} and {path} have one name: give a folder above both")
             files[name] = path
     if not files:
@@ -185,13 +251,19 @@ def _pictures(paths: Iterable[Path]) -> Iterator[tuple[int, Picture]]:
 
 
 def _write_overlays(folder: Path, files: Mapping[str, Path], results: Sequence[Coco]) -> None:
-    """Write each picture as PNG with its instances over it, the surest on top."""
+    """Write each picture as PNG with its instances over it, the surest on top.
+
+    Pictures that only their suffixes tell apart keep them: ``1.jpg.png`` beside ``1.png.png``.
+    """
     of_file = defaultdict(list)
     for result in sorted(results, key=lambda result: float(result["score"])):
         mask = decode_rle(cast(Rle, result["segmentation"]))
         of_file[result["file_name"]].append(
             Shape(result["category_id"], result["category"], mask, result["score"])
         )
+    plain = {name: (folder / name).with_suffix(".png") for name in files}
+    shared = Counter(plain.values())
     for name, path in files.items():
         drawn = overlay(decode(path.read_bytes(), str(path)), of_file[name])
-        write_bytes((folder / name).with_suffix(".png"), encode(drawn, "png", 100))
+        place = plain[name] if shared[plain[name]] == 1 else folder / f"{name}.png"
+        write_bytes(place, encode(drawn, "png", 100))

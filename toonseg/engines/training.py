@@ -20,6 +20,7 @@ from toonseg.engines.validation import Validation
 from toonseg.errors import EngineError
 
 _DIVERGED = 1000.0  # a loss begins below 10; from here, or where it is no number, nothing comes back
+_LONE = "Expected more than 1 value per channel"  # what BatchNorm says of one picture of one cell
 _NORM_PICTURES = 200  # from which the statistics of BatchNorm are taken in the end
 _AUTOCAST = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -143,6 +144,10 @@ class Training:
         set_rate(self._optimiser.param_groups, self._rate(iteration))
         try:
             return self._update(iteration, examples)
+        except ValueError as error:
+            if _LONE not in str(error):
+                raise
+            raise EngineError(_too_small(self._params)) from None
         except (RuntimeError, MemoryError) as error:
             if not memory.ran_out(error):
                 raise
@@ -226,6 +231,14 @@ def _diverged(iteration: int, loss: float, params: TrainParams) -> str:
         f"training diverged at iteration {iteration + 1} (loss {loss:.3g}): in params.yaml lower "
         f"train.learning_rate ({params.learning_rate}) or train.clip_norm ({params.clip_norm}), "
         f"or raise train.warmup_iterations ({params.warmup_iterations})"
+    )
+
+
+def _too_small(params: TrainParams) -> str:
+    return (
+        "a picture is too small to be learnt from alone: raise train.short_side_px and train.long_side_px "
+        f"({params.short_side_px}, {params.long_side_px}), train.first_size ({params.first_size}), or "
+        f"train.batch ({params.batch}) to at least two for each of train.threads ({params.threads})"
     )
 
 

@@ -12,7 +12,7 @@ from detectron2.config import CfgNode, get_cfg
 from ruamel.yaml import YAML
 
 from toonseg.engines.base import TrainParams
-from toonseg.engines.foreign import UNREADABLE, ArrayUnpickler
+from toonseg.engines.foreign import UNREADABLE, ArrayUnpickler, reason_of
 from toonseg.engines.model_dir import read_model_card, read_weights
 from toonseg.errors import EngineError
 
@@ -79,8 +79,7 @@ class SafeCheckpointer(DetectionCheckpointer):  # type: ignore[misc]  # Detectro
         try:
             loaded = self._read(filename)
         except UNREADABLE as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise EngineError(f"{filename} cannot be read as weights: {reason}") from None
+            raise EngineError(f"{filename} cannot be read as weights: {reason_of(error)}") from None
         if self.renew:
             for name in [name for name in loaded["model"] if any(part in name for part in _HEADS)]:
                 del loaded["model"][name]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from unicodedata import east_asian_width
 
 from toonseg.metrics.checks import Results, Truth, check_results, check_truth
 from toonseg.metrics.coco import Kind, Score, Scores, score
@@ -137,11 +138,11 @@ def score_rows(its: Report) -> list[ScoreRow]:
     """Every score: by kind, then series, then class, each with ``all`` first."""
     rows = []
     for kind, of in its.scores.items():
-        named = {(ALL, ALL): of.overall, **{(ALL, name): one for name, one in of.classes.items()}}
+        named = [(ALL, ALL, of.overall), *((ALL, name, one) for name, one in of.classes.items())]
         for series, one in of.series.items():
-            named[series, ALL] = one
-            named.update({key: both for key, both in of.both.items() if key[0] == series})
-        rows += [ScoreRow(kind, series, name, **asdict(one)) for (series, name), one in named.items()]
+            named.append((series, ALL, one))
+            named += [(series, name, both) for (owner, name), both in of.both.items() if owner == series]
+        rows += [ScoreRow(kind, series, name, **asdict(one)) for series, name, one in named]
     return rows
 
 
@@ -182,23 +183,23 @@ def text(its: Report) -> str:
 
 def score_table(scores: Mapping[Kind, Scores]) -> str:
     """Average precisions of masks, of their boundaries and of boxes, per class, per series and for all."""
-    masks = scores["segm"]
-    groups = [list(masks.classes), list(masks.series), [ALL]]
-    its: dict[Kind, dict[str, Score]] = {
-        kind: {**one.classes, **one.series, ALL: one.overall} for kind, one in scores.items()
-    }
+    groups: list[dict[Kind, dict[str, Score]]] = [  # apart: a series may have the name of a class
+        {kind: one.classes for kind, one in scores.items()},
+        {kind: one.series for kind, one in scores.items()},
+        {kind: {ALL: one.overall} for kind, one in scores.items()},
+    ]
     rows = [
         [
             (
                 name,
-                str(its["segm"][name].n),
-                *map(_shown, (getattr(its["segm"][name], key) for key in _SHOWN)),
+                str(mask.n),
+                *map(_shown, (getattr(mask, key) for key in _SHOWN)),
                 _shown(its["boundary"][name].ap),
                 _shown(its["bbox"][name].ap),
             )
-            for name in group
+            for name, mask in its["segm"].items()
         ]
-        for group in groups
+        for its in groups
     ]
     return _table(("class", "n", *_SHOWN.values(), "edge AP", "box AP"), rows)
 
@@ -217,19 +218,27 @@ def count_table(its: Counts, least_score: float) -> str:
 def _table(header: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> str:
     """Columns of text, the first to the left, with a rule above each group that has rows."""
     rows = [header, *(row for group in groups for row in group)]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(header))]
+    widths = [max(_columns(row[at]) for row in rows) for at in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
-        return "  ".join(
-            f"{cell:<{width}}" if not at else f"{cell:>{width}}"
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
+        blanks = [" " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)]
+        numbers = [blank + cell for blank, cell in zip(blanks[1:], row[1:], strict=True)]
+        return "  ".join([row[0] + blanks[0], *numbers])
 
     lines = [line(header)]
     for group in groups:
         if group:
             lines += ["-" * (sum(widths) + 2 * len(widths) - 2), *map(line, group)]
     return "\n".join(lines)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes: two for each letter of Korean, Japanese or Chinese.
+
+    >>> _columns("hair"), _columns("머리")
+    (4, 4)
+    """
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _shown(value: float | None) -> str:

@@ -31,6 +31,8 @@ FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
 SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
 UNSEEN = 2.5  # of a change behind a drawing
+GIVE = 0.3  # of the change expected of a gradient, by which the change behind a drawing may be more or less
+SLOPED = 24  # lines from which a stretch tells by how much a gradient changes from line to line
 ALONE = 0.5  # by which a change is dearer when the colour before or behind it is that of one gutter only
 DEAREST = UNSEEN * (1 + 2 * ALONE)  # what the changes on both sides of one gutter cost at most
 
@@ -69,6 +71,7 @@ def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
     skipped = np.concatenate([[0.0], np.cumsum([_cost_as_picture(stretch) for stretch in stretches])])
     tops = np.array([stretch.top for stretch in stretches])
     bottoms = np.array([stretch.bottom for stretch in stretches])
+    slopes = np.array([_slope(stretch) for stretch in stretches])
     best = skipped[:-1] + FIRST
     before = np.full(len(stretches), -1)
     change_before = np.zeros(len(stretches))
@@ -77,7 +80,7 @@ def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
         last = np.append(last, at - 1)
         so_far = best[last] - skipped[last + 1]
         last = last[so_far <= so_far.min() + DEAREST]
-        change = _change_costs(stretches, tops, bottoms, last, at, tolerance)
+        change = _change_costs(stretches, tops, bottoms, slopes, last, at, tolerance)
         alone = np.where(before[last] < 0, ALONE * change, 0)
         total = best[last] + skipped[at] - skipped[last + 1] + change + alone
         # Of equally cheap ones the nearest, so that as many as possible are gutters.
@@ -175,6 +178,12 @@ def _straightness(change: NDArray[np.float32]) -> float:
     return min(1.0, max(0.0, (float(change.max(initial=0.0)) - low) / (high - low)))
 
 
+def _slope(stretch: Stretch) -> NDArray[np.float32]:
+    """By how many levels a stretch's colour (3,) changes from line to line; NaN for one too short to tell."""
+    lines = stretch.y1 - stretch.y0
+    return (stretch.bottom - stretch.top) / np.float32(lines - 4 if lines >= SLOPED else np.nan)
+
+
 def _cost_as_picture(stretch: Stretch) -> float:
     return stretch.weight * (PLAIN + sum(stretch.ends))
 
@@ -183,15 +192,23 @@ def _change_costs(
     stretches: list[Stretch],
     tops: NDArray[np.float32],
     bottoms: NDArray[np.float32],
+    slopes: NDArray[np.float32],
     last: NDArray[np.intp],
     at: int,
     tolerance: int,
 ) -> NDArray[np.float64]:
     """What it costs to have ``at`` follow each of the stretches ``last`` (k,) as the next gutter: (k,)."""
-    joined = np.abs(bottoms[last] - tops[at]).max(axis=1)
+    change = tops[at] - bottoms[last]
+    joined = np.abs(change).max(axis=1)
     alike = np.abs(tops[last] - tops[at]).max(axis=1)
     alike = np.minimum(alike, np.abs(bottoms[last] - bottoms[at]).max(axis=1)) + SAME
     apart = np.minimum(joined, alike)
+    # A gradient goes on behind a drawing, as steeply as before it or behind it.
+    between = (stretches[at].y0 - np.array([stretches[one].y1 for one in last]))[:, None]
+    for slope in (slopes[last], slopes[at]):
+        expected = slope * between
+        missed = np.maximum(np.abs(change - expected) - GIVE * np.abs(expected), 0)
+        apart = np.fmin(apart, missed.max(axis=1) + SAME)
     price = np.full(len(last), UNSEEN)
     # The line between them may be a stretch of its own.
     ends = np.array([stretches[one].y1 for one in last[-2:]])

@@ -1,9 +1,12 @@
 """What lies outside all drawings: the gutter flooded from the band's rim inwards."""
 
+from collections.abc import Iterable, Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonseg.cuts.frames import find_line
 from toonseg.cuts.gutters import true_runs
 from toonseg.cuts.rows import Picture, greatest_channel
 
@@ -13,10 +16,18 @@ Colour = NDArray[np.float32]
 _OUTSIDE = 128
 _HALO = 2  # pixels over which a compressor's noise spreads around a drawing
 _SAME = 2  # levels between the colours above and below that are one colour
-_GRADIENT = 24  # levels between the colours above and below from which the gutter counts as a gradient
+_GRADIENT = 8  # levels between the colours above and below from which the gutter counts as a gradient
+_UNEVEN = 0.5  # of the levels between both colours, by which a gradient may differ from an even one, ...
+_MOST_UNEVEN = 24  # ... and levels by which it may at most
+_EDGE = 4  # columns at a side whose mean tells a gradient's colour there
+_SMOOTHED = 9  # rows over which that is averaged
 _SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
+_OPEN_SHARE = 0.4  # of a bridged gutter's rows of which both ends must be gutter
 _SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
 _SLIT_EDGE = 3  # rows over which it leaps at most
+_WIDE = 12  # pixels from which what lies across a gutter is no line
+_SLANTING = 0.02  # rows a column by which an edge at least rises that slants
+_SLANTING_SHARE = 0.6  # of the columns of a slanting gutter that must begin and end on its edges
 
 
 def find_drawn(
@@ -27,7 +38,7 @@ def find_drawn(
     ``sure`` (h, w) is 255 where a pixel has a gutter's colour, ``maybe_gutter`` where it may have had it
     before compression. Not drawn is what is connected, through gaps of at least ``min_gap`` pixels, to the
     band's first row if there is a gutter ``above``, to its last one if there is one ``below``, or to both its
-    sides by a gutter that something bridges.
+    sides by a gutter that something bridges or that slants.
     """
     near = cv2.dilate(sure, np.ones((2 * _HALO + 1, 2 * _HALO + 1), np.uint8))
     coloured = cv2.bitwise_or(sure, cv2.bitwise_and(near, maybe_gutter))
@@ -40,9 +51,9 @@ def find_drawn(
     seeds = [(0, 0), (0, height + 1)]
     for y0, y1 in _bridged(gutter, sure, min_gap):
         seeds += [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)]
-    for x, y in seeds:
-        if canvas[y, x] == 255:
-            cv2.floodFill(canvas, None, (x, y), _OUTSIDE)
+        seeds += [(x, 1 + (y0 + y1) // 2) for x in _between(gutter, y0, y1)]
+    _flood(canvas, seeds)
+    _flood(canvas, _slanting(canvas, min_gap))
     return np.asarray(canvas[1:-1] != _OUTSIDE, np.bool_)
 
 
@@ -80,10 +91,19 @@ def _from_colour(picture: Picture, colour: Colour) -> NDArray[np.uint8]:
 
 
 def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
-    """The colour that each row would have in an even gradient, as a picture of the same shape."""
+    """The colour that each row has in a gradient from ``above`` to ``below``, as a picture of the same shape.
+
+    It is even, but for what the rows' ends tell where they are nearly of that colour: there is the gutter.
+    """
     height, width = picture.shape[:2]
     part = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
-    rows = np.rint(above * (1 - part) + below * part).astype(np.uint8)
+    even = above * (1 - part) + below * part
+    ends = [cv2.blur(side.mean(axis=1), (1, _SMOOTHED)) for side in (picture[:, :_EDGE], picture[:, -_EDGE:])]
+    away = np.stack([end - even for end in ends])
+    most = min(_UNEVEN * float(np.abs(above - below).max()), _MOST_UNEVEN)
+    near = np.abs(away).max(axis=2, keepdims=True) <= most
+    rows = even + (away * near).sum(axis=0) / np.maximum(1, near.sum(axis=0))
+    rows = np.rint(rows).clip(0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(rows[:, None], (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
@@ -98,7 +118,11 @@ def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -
     if np.count_nonzero(open_sides) < min_gap:
         return []
     share = _share(gutter)
-    spans = [span for span in true_runs(open_sides & (share >= _SLIT_SHARE)) if span[1] - span[0] >= min_gap]
+    spans = [
+        (y0, y1)
+        for y0, y1 in true_runs(share >= _SLIT_SHARE)
+        if np.count_nonzero(open_sides[y0:y1]) >= max(min_gap, _OPEN_SHARE * (y1 - y0))
+    ]
     if not spans:
         return []
     surely = _share(sure)
@@ -109,6 +133,53 @@ def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -
         and share[y0:y1].max() - _least(share, y0 - _SLIT_EDGE, y0) >= _SLIT_JUMP
         and share[y0:y1].max() - _least(share, y1, y1 + _SLIT_EDGE) >= _SLIT_JUMP
     ]
+
+
+def _flood(canvas: NDArray[np.uint8], seeds: Iterable[tuple[int, int]]) -> None:
+    """Mark as outside what hangs together with the seeds ``x, y`` among what is 255."""
+    for x, y in seeds:
+        if canvas[y, x] == 255:
+            cv2.floodFill(canvas, None, (x, y), _OUTSIDE)
+
+
+def _slanting(canvas: NDArray[np.uint8], min_gap: int) -> Iterator[tuple[int, int]]:
+    """A pixel ``x, y`` of each gutter that leads from side to side between two straight edges that slant.
+
+    Between panels that bleed over both sides of the page nothing else leads there. Level edges are no
+    evidence: a stripe in a picture has them, too.
+    """
+    left, right = (true_runs(column == 255) for column in (canvas[:, 0], canvas[:, -1]))
+    left, right = ([(y0, y1) for y0, y1 in runs if y1 - y0 >= min_gap] for runs in (left, right))
+    if not left or not right:
+        return
+    _, labels = cv2.connectedComponents((canvas == 255).view(np.uint8), connectivity=4)
+    ends = {int(labels[y, -1]) for y, _ in right}
+    for y, _ in left:
+        if int(labels[y, 0]) in ends and _slants(labels == labels[y, 0]):
+            yield 0, y
+
+
+def _slants(gutter: Mask) -> bool:
+    """Whether a gutter, which leads through all columns, lies between two straight lines that slant."""
+    edges = (find_line(view.argmax(axis=0), 0, gutter.shape[1]) for view in (gutter, gutter[::-1]))
+    return all(
+        edge is not None and abs(edge.slope) >= _SLANTING and edge.share >= _SLANTING_SHARE for edge in edges
+    )
+
+
+def _between(gutter: NDArray[np.uint8], y0: int, y1: int) -> list[int]:
+    """A column in each part of a bridged gutter's middle row, if more than one thing may lie across it.
+
+    That is so where the gutter leads further in than beside it, and all that lies across it is wide: a thin
+    line may be the side of a frame, or the outline of a bubble, with something of the gutter's colour in it.
+    """
+    rows = gutter[[max(0, y0 - _SLIT_EDGE), (y0 + y1) // 2, min(len(gutter) - 1, y1 - 1 + _SLIT_EDGE)]] == 0
+    if not rows.any(axis=1).all() or any(x1 - x0 < _WIDE for x0, x1 in true_runs(rows[1])):
+        return []
+    leads = [view.argmax(axis=1) for view in (rows, rows[:, ::-1])]
+    if all(middle - max(above, below) < _WIDE for above, middle, below in leads):
+        return []
+    return [x0 for x0, _ in true_runs(~rows[1])]
 
 
 def _least(share: NDArray[np.float32], y0: int, y1: int) -> float:

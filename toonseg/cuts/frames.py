@@ -28,7 +28,7 @@ _CLEARLY_LEVEL = 0.6  # share of beginnings on a level line from which no slante
 _CLEARLY_SLANTED = 0.2  # by which a slanted line's share must be greater than the level one's
 _STEP_SHARE = 0.25  # of a drawing's extent by which a gutter that something bridges must be narrower
 _STRAIGHT_STEP = 0.8  # of the columns that such a gutter opens, that must open and close at its edges
-_WIDEST_SLIT = 100  # pixels of the mask
+_WIDEST_SLIT = 200  # pixels of the mask
 _ROUNDS = 4
 _LEAST_SIDES = 3
 _MOST_UNSEEN = 2  # sides that what sticks out may hide at first sight
@@ -54,7 +54,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """A straight side seen from above: row ``row + slope * x``, its outermost row ``begin``.
 
     ``share`` tells which share of the columns begin on it.
@@ -73,7 +73,7 @@ def find_frame(mask: Mask) -> Frame | None:
     """
     height, width = mask.shape
     begins = _begins(mask)
-    side = cache(lambda number, start, stop: _side(begins[number], start, stop))
+    side = cache(lambda number, start, stop: find_line(begins[number], start, stop))
     x0, y0, x1, y1 = bounds(mask)
     for _ in range(_ROUNDS):
         lines = [side(0, y0, y1), side(1, x0, x1), side(2, y0, y1), side(3, x0, x1)]
@@ -93,6 +93,29 @@ def find_frame(mask: Mask) -> Frame | None:
     return None
 
 
+def find_line(begins: NDArray[np.intp], start: int, stop: int) -> Line | None:
+    """The straight line along which a drawing begins between two columns, level if it can be.
+
+    ``begins`` (n,) is the first row drawn in each column, -1 in those without any.
+    """
+    columns = np.flatnonzero(begins[start:stop] >= 0)
+    begins = begins[start:stop][columns]
+    level = _level_line(begins)
+    share = level.share if level else 0.0
+    if share < _CLEARLY_LEVEL:
+        # A slanted line is sought on some columns only.
+        count = min(_SOUGHT, len(columns))
+        some = np.arange(count) * (len(columns) - 1) // max(1, count - 1)
+        shares, first = _slanted_lines(begins[some] - _SLOPES[:, None] * columns[some])
+        at = int(shares.argmax())
+        if shares[at] > share + _CLEARLY_SLANTED:
+            slope = float(_SLOPES[at])
+            offset = begins - slope * columns
+            on_line = (offset >= first[at]) & (offset < first[at] + _ON_LINE)
+            return Line(float(shares[at]), int(begins[on_line].min()), _median(offset[on_line]), slope)
+    return level
+
+
 def _begins(mask: Mask) -> list[NDArray[np.intp]]:
     """Where a mask begins, seen from left, top, right and bottom; -1 where it is empty."""
     across = np.ascontiguousarray(mask, np.bool_).view(np.uint8)
@@ -105,7 +128,7 @@ def _begins(mask: Mask) -> list[NDArray[np.intp]]:
     return begins
 
 
-def _frame(mask: Mask, box: tuple[int, int, int, int], lines: list[_Line | None]) -> Frame | None:
+def _frame(mask: Mask, box: tuple[int, int, int, int], lines: list[Line | None]) -> Frame | None:
     """The frame with these sides, unless it is too little of one."""
     x0, y0, x1, y1 = box
     if sum(line is not None for line in lines) < _LEAST_SIDES:
@@ -122,7 +145,7 @@ def _frame(mask: Mask, box: tuple[int, int, int, int], lines: list[_Line | None]
     return Frame(x0, y0, x1, y1, (shares[0], shares[1], shares[2], shares[3]), (left, top, right, bottom))
 
 
-def _filled(mask: Mask, box: tuple[int, int, int, int], lines: list[_Line | None]) -> float:
+def _filled(mask: Mask, box: tuple[int, int, int, int], lines: list[Line | None]) -> float:
     """The share of a frame's inside, between its four lines, that is drawn."""
     x0, y0, x1, y1 = box
     part = mask[y0:y1, x0:x1]
@@ -207,36 +230,13 @@ def _straight_step(mask: Mask, y0: int, y1: int) -> int:
     return steps if steps >= least else 0
 
 
-def _side(begins: NDArray[np.intp], start: int, stop: int) -> _Line | None:
-    """The straight line along which a drawing begins between two columns, level if it can be.
-
-    ``begins`` (n,) is the first row drawn in each column, -1 in those without any.
-    """
-    columns = np.flatnonzero(begins[start:stop] >= 0)
-    begins = begins[start:stop][columns]
-    level = _level_line(begins)
-    share = level.share if level else 0.0
-    if share < _CLEARLY_LEVEL:
-        # A slanted line is sought on some columns only.
-        count = min(_SOUGHT, len(columns))
-        some = np.arange(count) * (len(columns) - 1) // max(1, count - 1)
-        shares, first = _slanted_lines(begins[some] - _SLOPES[:, None] * columns[some])
-        at = int(shares.argmax())
-        if shares[at] > share + _CLEARLY_SLANTED:
-            slope = float(_SLOPES[at])
-            offset = begins - slope * columns
-            on_line = (offset >= first[at]) & (offset < first[at] + _ON_LINE)
-            return _Line(float(shares[at]), int(begins[on_line].min()), _median(offset[on_line]), slope)
-    return level
-
-
 def _median(values: NDArray[np.float64]) -> float:
     """The median of values, of which there is one at least."""
     order = np.sort(values)
     return float(order[len(order) // 2] + order[(len(order) - 1) // 2]) / 2
 
 
-def _level_line(begins: NDArray[np.intp]) -> _Line | None:
+def _level_line(begins: NDArray[np.intp]) -> Line | None:
     """The level line on which most of the beginnings (n,) lie, unless they are few or many lie behind.
 
     Fewer may lie behind a line than must lie on it, so it begins close before the last one that may not.
@@ -250,7 +250,7 @@ def _level_line(begins: NDArray[np.intp]) -> _Line | None:
     if most < _LINE_SHARE * len(order):
         return None
     row = int(order[before[within.index(most)] + (most - 1) // 2])
-    return _Line(most / len(order), row, float(row), 0.0)
+    return Line(most / len(order), row, float(row), 0.0)
 
 
 def _slanted_lines(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

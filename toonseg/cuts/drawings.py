@@ -11,17 +11,10 @@ from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
+from toonseg.cuts.marks import WEAKEST_EDGE, Marks, find_leaps
 from toonseg.cuts.opening import opened
 from toonseg.cuts.rows import Picture
-from toonseg.cuts.text import (
-    FEATURES,
-    WEAKEST_EDGE,
-    Marks,
-    find_leaps,
-    is_bubble,
-    is_stuck_bubble,
-    is_unframed_text,
-)
+from toonseg.cuts.text import FEATURES, is_bubble, is_stuck_bubble, is_unframed_text, is_window
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _SPECK = 6  # pixels up to which something drawn is dirt
@@ -104,7 +97,7 @@ def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
 def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask]]:
     """The connected parts of a mask, each with its own mask, split where something bridges a gutter."""
     parts: list[tuple[Box, Mask]] = []
-    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK, filled=True):
+    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK, holes=True):
         for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
             parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
     return parts
@@ -251,7 +244,7 @@ def _is_text(scene: Scene, box: Box, mask: Mask, framed: bool) -> bool:
     letter = _EFFECT * scene.sizes.letter
     marks = scene.marks(box, mask)
     if framed and max(mask.shape) > letter:
-        return is_bubble(marks)
+        return is_bubble(marks) or is_window(marks)
     # The outlines of two or three letters together may look like a frame.
     return is_unframed_text(marks, len(mask) > letter)
 
@@ -260,21 +253,23 @@ def _square(size: int) -> NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
 
 
-def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0, filled: bool = False) -> list[tuple[Box, Mask]]:
-    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it, filled.
+def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0, holes: bool = False) -> list[tuple[Box, Mask]]:
+    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it.
 
-    ``filled`` tells that they are, to begin with.
+    A mask is filled, unless its ``holes`` are to stay: gutter that lies between parts of a drawing.
     """
     contours, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:
         x, y, width, height = cv2.boundingRect(contour)
         if width * height > most_dirt:
-            if filled and len(contours) == 1:
+            if holes and len(contours) == 1:
                 mask = drawn[y : y + height, x : x + width].view(np.bool_)
             else:
                 mask = np.zeros((height, width), np.bool_)
                 cv2.drawContours(mask.view(np.uint8), [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
+                if holes:
+                    mask &= drawn[y : y + height, x : x + width].view(np.bool_)
             if np.count_nonzero(mask) > most_dirt:
                 found.append(((x, y, x + width, y + height), mask))
     return sorted(found, key=lambda part: (part[0][1], part[0][0]))

@@ -1,0 +1,179 @@
+"""What is drawn inside a drawing: its paper, its colours, and the marks on it."""
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonseg.cuts.letters import SPECK, run_along_rim, stand_in_lines
+from toonseg.cuts.palette import ALIKE, Colour, Palette, find_palette
+from toonseg.cuts.rows import Picture, greatest_channel
+
+Mask = NDArray[np.bool_]
+
+_OUTLINE = 2  # pixels of the analysed picture from a drawing's rim that its outline may cover
+_DEEP = 5  # pixels from its rim: beyond the outline with all its blur
+WEAKEST_EDGE, _STRONGEST_EDGE = 12, 40  # levels over three pixels
+_EDGE_SHARE = 0.2  # of the range of levels, that makes an edge
+_STROKES = 5  # strokes of a letter that its height holds at least
+_WIDE = 0.75  # of its height that its width is at least
+_SAMPLE = 900  # pixels whose colours are counted
+
+
+class Marks:
+    """What is drawn inside a drawing, each thing measured when it is first asked for.
+
+    ``picture`` (h, w, 3) and ``mask`` (h, w), not empty, are the drawing, ``max_letter`` is the height of
+    the tallest letter inside a bubble in its pixels, ``gutters`` are the colours (3,) around it.
+    """
+
+    def __init__(self, picture: Picture, mask: Mask, max_letter: int, gutters: Sequence[Colour] = ()) -> None:
+        self._picture, self._mask = picture, mask
+        self._max_letter, self._gutters = max_letter, gutters
+
+    @cached_property
+    def paper(self) -> float:
+        """The share of the colour in the middle of all, which is the commonest if that is more than half."""
+        pixels = self._pixels
+        at = len(pixels) // 2
+        middle = np.partition(pixels.T.astype(np.int16), at, axis=1)[:, at]
+        near = cv2.inRange(pixels[None], middle - float(ALIKE), middle + float(ALIKE))
+        return cv2.countNonZero(near) / len(pixels)
+
+    @property
+    def colours(self) -> int:
+        """How many colours besides the gutters', mixed in pairs, make it up; a few more count as many."""
+        return self._palette.count
+
+    @cached_property
+    def lines(self) -> bool:
+        """Whether its marks are lines of letters. Their edges alone tell, so the paper may be a gradient."""
+        return stand_in_lines((self._edges & self._deeper(_DEEP)).view(np.uint8), self._max_letter)
+
+    @cached_property
+    def outlined(self) -> bool:
+        """Whether its edges run along its rim, as those of letters with outlines do."""
+        return run_along_rim(self._edges, self._mask & (self._gutter == 0))
+
+    @property
+    def small(self) -> int:
+        """The number of marks deep inside it that are no taller than a letter."""
+        return self._marks[0]
+
+    @property
+    def long(self) -> float:
+        """The share of the marks' pixels that belongs to taller ones."""
+        return self._marks[1]
+
+    @property
+    def contrast(self) -> float:
+        """How many levels most of the marks' edges leap at least at their steepest; 0 without marks."""
+        return self._marks[2]
+
+    @cached_property
+    def blocks(self) -> int:
+        """How many of its colours fill a block that is thicker than the strokes of letters of its size."""
+        thick = np.ones((max(1, min(self._mask.shape) // _STROKES),) * 2, np.uint8)
+        own = np.ascontiguousarray(self._mask).view(np.uint8)
+        fills = [self._coloured(ink) & own for ink in self._palette.inks]
+        eroded = [cv2.erode(fill, thick, borderType=cv2.BORDER_CONSTANT, borderValue=0) for fill in fills]
+        return sum(bool(rest.any()) for rest in eroded)
+
+    @cached_property
+    def strokes(self) -> int:
+        """The number of separate marks of another colour deep inside it, however small."""
+        drawn = (self._plain == 0) & self._deeper(_DEEP)
+        return int(cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)[0]) - 1
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is hardly taller than it is wide."""
+        height, width = self._mask.shape
+        return bool(width >= _WIDE * height)
+
+    @cached_property
+    def _gutter(self) -> NDArray[np.uint8]:
+        """255 where its picture is of a gutter's colour."""
+        found = np.zeros(self._mask.shape, np.uint8)
+        for colour in self._gutters:
+            found |= self._coloured(colour)
+        return found
+
+    @cached_property
+    def _plain(self) -> NDArray[np.uint8]:
+        """255 where its picture is of the commonest colour."""
+        return self._coloured(self._palette.commonest)
+
+    def _coloured(self, colour: Colour) -> NDArray[np.uint8]:
+        """255 where its picture is of a colour."""
+        found = cv2.inRange(self._picture, (colour - ALIKE).clip(0), (colour + ALIKE).clip(0, 255))
+        return np.asarray(found, np.uint8)
+
+    @cached_property
+    def _pixels(self) -> Picture:
+        """Some of its pixels (n, 3), the outline's left out where there are others."""
+        height, width = self._mask.shape
+        step = max(1, int((self._mask.size / _SAMPLE) ** 0.5))
+        rows, columns = (
+            [
+                slice(shift, max(0, length - 2 * _OUTLINE + shift), step)
+                for shift in (0, _OUTLINE, 2 * _OUTLINE)
+            ]
+            for length in (height, width)
+        )
+        inner = self._mask[rows[0]] & self._mask[rows[1]] & self._mask[rows[2]]
+        inner = inner[:, columns[0]] & inner[:, columns[1]] & inner[:, columns[2]]
+        found = self._picture[rows[1], columns[1]][inner]
+        return np.asarray(found if len(found) else self._picture[self._mask], np.uint8)
+
+    @cached_property
+    def _palette(self) -> Palette:
+        return find_palette(self._pixels, self._gutters)
+
+    def _deeper(self, pixels: int) -> Mask:
+        """What lies further than so many pixels from the drawing's rim."""
+        square = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
+        mask = np.ascontiguousarray(self._mask).view(np.uint8)
+        inner = cv2.erode(mask, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        return np.asarray(inner, np.uint8).view(np.bool_)
+
+    @cached_property
+    def _leaps(self) -> NDArray[np.uint8]:
+        return find_leaps(self._picture)
+
+    @cached_property
+    def _edges(self) -> Mask:
+        """Where its picture leaps by much, compared with all of it."""
+        levels = np.sort(self._pixels, axis=None)
+        low, high = _percentile(levels, 1), _percentile(levels, 99)
+        least = float(np.clip(_EDGE_SHARE * (high - low), WEAKEST_EDGE, _STRONGEST_EDGE))
+        return np.asarray(self._leaps > least)
+
+    @cached_property
+    def _marks(self) -> tuple[int, float, float]:
+        drawn = (self._edges | (self._plain == 0)) & self._deeper(_DEEP)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(drawn.view(np.uint8), connectivity=8)
+        heights, areas = stats[1:count, cv2.CC_STAT_HEIGHT], stats[1:count, cv2.CC_STAT_AREA]
+        real, tall = areas >= SPECK, heights > self._max_letter
+        total = int(areas[real].sum())
+        if not total:
+            return 0, 0.0, 0.0
+        contrast = _percentile(np.sort(self._leaps[drawn]), 90)
+        return int((real & ~tall).sum()), float(areas[real & tall].sum()) / total, contrast
+
+
+def _percentile(values: NDArray[np.uint8], percent: int) -> float:
+    """A percentile of sorted values, between two of them the mixture of both, as NumPy has it."""
+    at = percent / 100 * (len(values) - 1)
+    low, high = int(values[int(at)]), int(values[math.ceil(at)])
+    return low + (high - low) * (at - int(at))
+
+
+def find_leaps(picture: Picture) -> NDArray[np.uint8]:
+    """By how many levels each pixel's surroundings differ among each other: (h, w) of (h, w, 3)."""
+    square = np.ones((3, 3), np.uint8)
+    leaps = cv2.subtract(cv2.dilate(picture, square), cv2.erode(picture, square))
+    return greatest_channel(np.asarray(leaps, np.uint8))

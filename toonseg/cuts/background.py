@@ -16,13 +16,14 @@ Colour = NDArray[np.float32]
 _OUTSIDE = 128
 _HALO = 2  # pixels over which a compressor's noise spreads around a drawing
 _SAME = 2  # levels between the colours above and below that are one colour
-_GRADIENT = 8  # levels between the colours above and below from which the gutter counts as a gradient
+_GRADIENT = 24  # levels between the colours above and below from which the gutter counts as a gradient
+_MARGINS = 0.9  # of the rows whose both ends tell of a gradient between colours that are less apart
 _UNEVEN = 0.5  # of the levels between both colours, by which a gradient may differ from an even one, ...
 _MOST_UNEVEN = 24  # ... and levels by which it may at most
 _EDGE = 4  # columns at a side whose mean tells a gradient's colour there
 _SMOOTHED = 9  # rows over which that is averaged
 _SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
-_OPEN_SHARE = 0.4  # of a bridged gutter's rows of which both ends must be gutter
+_OPEN_SHARE = 0.4  # of a bridged gutter's rows that must be gutter at either end
 _SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
 _SLIT_EDGE = 3  # rows over which it leaps at most
 _WIDE = 12  # pixels from which what lies across a gutter is no line
@@ -69,8 +70,9 @@ def find_distance(picture: Picture, above: Colour | None, below: Colour | None) 
     distance = _from_colour(picture, colours[0])
     if len(colours) == 2:
         distance = np.minimum(distance, _from_colour(picture, colours[1]))
-        if np.abs(colours[0] - colours[1]).max() > _GRADIENT:
-            away = cv2.absdiff(picture, _gradient(picture, colours[0], colours[1]))
+        gradient = _gradient(picture, colours[0], colours[1])
+        if gradient is not None:
+            away = cv2.absdiff(picture, gradient)
             distance = np.minimum(distance, greatest_channel(np.asarray(away, np.uint8)))
     return distance
 
@@ -90,18 +92,21 @@ def _from_colour(picture: Picture, colour: Colour) -> NDArray[np.uint8]:
     return greatest_channel(np.asarray(away, np.uint8))
 
 
-def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
+def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture | None:
     """The colour that each row has in a gradient from ``above`` to ``below``, as a picture of the same shape.
 
     It is even, but for what the rows' ends tell where they are nearly of that colour: there is the gutter.
+    None where both colours are alike and few rows' ends lie between them: then one just follows the other.
     """
     height, width = picture.shape[:2]
     part = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
     even = above * (1 - part) + below * part
     ends = [cv2.blur(side.mean(axis=1), (1, _SMOOTHED)) for side in (picture[:, :_EDGE], picture[:, -_EDGE:])]
     away = np.stack([end - even for end in ends])
-    most = min(_UNEVEN * float(np.abs(above - below).max()), _MOST_UNEVEN)
-    near = np.abs(away).max(axis=2, keepdims=True) <= most
+    apart = float(np.abs(above - below).max())
+    near = np.abs(away).max(axis=2, keepdims=True) <= min(_UNEVEN * apart, _MOST_UNEVEN)
+    if apart <= _GRADIENT and near.all(axis=0).mean() < _MARGINS:
+        return None
     rows = even + (away * near).sum(axis=0) / np.maximum(1, near.sum(axis=0))
     rows = np.rint(rows).clip(0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(rows[:, None], (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
@@ -110,18 +115,19 @@ def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture:
 def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -> list[tuple[int, int]]:
     """Spans of rows that are a gutter but for something that lies across it.
 
-    Both ends of such rows are gutter, and the share of gutter in them leaps at both their edges. One
-    row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
+    An end of such rows is gutter, often both are, and the share of gutter in them leaps at both their edges.
+    One row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
     """
-    ends = (cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0 for columns in (gutter[:, :2], gutter[:, -2:]))
-    open_sides = np.logical_and(*ends)
-    if np.count_nonzero(open_sides) < min_gap:
+    left, right = (
+        cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0 for columns in (gutter[:, :2], gutter[:, -2:])
+    )
+    if np.count_nonzero(left & right) < min_gap:
         return []
     share = _share(gutter)
     spans = [
         (y0, y1)
-        for y0, y1 in true_runs(share >= _SLIT_SHARE)
-        if np.count_nonzero(open_sides[y0:y1]) >= max(min_gap, _OPEN_SHARE * (y1 - y0))
+        for y0, y1 in true_runs((left | right) & (share >= _SLIT_SHARE))
+        if min(left[y0:y1].mean(), right[y0:y1].mean()) >= _OPEN_SHARE and y1 - y0 >= min_gap
     ]
     if not spans:
         return []
@@ -130,8 +136,8 @@ def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -
         (y0, y1)
         for y0, y1 in spans
         if np.count_nonzero(surely[y0:y1] >= _SLIT_SHARE) > 1
-        and share[y0:y1].max() - _least(share, y0 - _SLIT_EDGE, y0) >= _SLIT_JUMP
-        and share[y0:y1].max() - _least(share, y1, y1 + _SLIT_EDGE) >= _SLIT_JUMP
+        and share[y0 : y0 + _SLIT_EDGE].max() - _least(share, y0 - _SLIT_EDGE, y0) >= _SLIT_JUMP
+        and share[y0:y1][-_SLIT_EDGE:].max() - _least(share, y1, y1 + _SLIT_EDGE) >= _SLIT_JUMP
     ]
 
 

@@ -32,7 +32,7 @@ SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touch
 SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
 UNSEEN = 2.5  # of a change behind a drawing
 GIVE = 0.3  # of the change expected of a gradient, by which the change behind a drawing may be more or less
-SLOPED = 24  # lines from which a stretch tells by how much a gradient changes from line to line
+SLOPED = 12  # lines from which a stretch tells by how much a gradient changes from line to line
 ALONE = 0.5  # by which a change is dearer when the colour before or behind it is that of one gutter only
 DEAREST = UNSEEN * (1 + 2 * ALONE)  # what the changes on both sides of one gutter cost at most
 
@@ -203,12 +203,11 @@ def _change_costs(
     alike = np.abs(tops[last] - tops[at]).max(axis=1)
     alike = np.minimum(alike, np.abs(bottoms[last] - bottoms[at]).max(axis=1)) + SAME
     apart = np.minimum(joined, alike)
-    # A gradient goes on behind a drawing, as steeply as before it or behind it.
+    # A gradient goes on behind a drawing, as steeply as before it and behind it.
     between = (stretches[at].y0 - np.array([stretches[one].y1 for one in last]))[:, None]
-    for slope in (slopes[last], slopes[at]):
-        expected = slope * between
-        missed = np.maximum(np.abs(change - expected) - GIVE * np.abs(expected), 0)
-        apart = np.fmin(apart, missed.max(axis=1) + SAME)
+    expected = (slopes[last] + slopes[at]) / 2 * between
+    missed = np.maximum(np.abs(change - expected) - GIVE * np.abs(expected), 0)
+    apart = np.fmin(apart, missed.max(axis=1) + SAME)
     price = np.full(len(last), UNSEEN)
     # The line between them may be a stretch of its own.
     ends = np.array([stretches[one].y1 for one in last[-2:]])

@@ -26,7 +26,7 @@ _SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a 
 _OPEN_SHARE = 0.4  # of a bridged gutter's rows that must be gutter at either end
 _SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
 _SLIT_EDGE = 3  # rows over which it leaps at most
-_WIDE = 12  # pixels from which what lies across a gutter is no line
+_NOTCH = 12  # pixels by which a bridged gutter leads further in at a side than beside it
 _SLANTING = 0.02  # rows a column by which an edge at least rises that slants
 _SLANTING_SHARE = 0.6  # of the columns of a slanting gutter that must begin and end on its edges
 
@@ -174,18 +174,20 @@ def _slants(gutter: Mask) -> bool:
 
 
 def _between(gutter: NDArray[np.uint8], y0: int, y1: int) -> list[int]:
-    """A column in each part of a bridged gutter's middle row, if more than one thing may lie across it.
+    """A column in each part of a bridged gutter's middle row that things which lie across it enclose.
 
-    That is so where the gutter leads further in than beside it, and all that lies across it is wide: a thin
-    line may be the side of a frame, or the outline of a bubble, with something of the gutter's colour in it.
+    There is none unless the gutter leads further in at a side than beside it: a stripe in a frame does not.
+    What goes on above or below is no part of the gutter, but the inside of a bubble.
     """
-    rows = gutter[[max(0, y0 - _SLIT_EDGE), (y0 + y1) // 2, min(len(gutter) - 1, y1 - 1 + _SLIT_EDGE)]] == 0
-    if not rows.any(axis=1).all() or any(x1 - x0 < _WIDE for x0, x1 in true_runs(rows[1])):
-        return []
+    start, stop = max(0, y0 - _SLIT_EDGE), min(len(gutter), y1 + _SLIT_EDGE)
+    middle = (y0 + y1) // 2
+    rows = gutter[[start, middle, stop - 1]] == 0
     leads = [view.argmax(axis=1) for view in (rows, rows[:, ::-1])]
-    if all(middle - max(above, below) < _WIDE for above, middle, below in leads):
+    if not rows.any(axis=1).all() or all(row[1] - max(row[0], row[2]) < _NOTCH for row in leads):
         return []
-    return [x0 for x0, _ in true_runs(~rows[1])]
+    _, labels = cv2.connectedComponents(gutter[start:stop], connectivity=4)
+    beyond = set(labels[[0, -1]].ravel().tolist())
+    return [x0 for x0, _ in true_runs(~rows[1]) if int(labels[middle - start, x0]) not in beyond]
 
 
 def _least(share: NDArray[np.float32], y0: int, y1: int) -> float:

@@ -225,9 +225,9 @@ def _straight_step(mask: Mask, y0: int, y1: int) -> int:
         if not len(drawn):
             return 0
         opened[: drawn[0]] = opened[drawn[-1] + 1 :] = False
-    least = _STRAIGHT_STEP * int(opened.sum())
-    steps = min(int((opened & above).sum()), int((opened & below).sum()))
-    return steps if steps >= least else 0
+    steps = int(np.count_nonzero(opened & above & below))
+    # What is open on both sides, too, is the inside of something that lies across.
+    return steps if steps >= _STRAIGHT_STEP * np.count_nonzero(opened & (above | below)) else 0
 
 
 def _median(values: NDArray[np.float64]) -> float:

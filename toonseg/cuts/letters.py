@@ -20,8 +20,8 @@ _SPAN = 0.45  # of the drawing's height that its lines span at least
 _UNLIKE = 0.2  # by which letters' widths vary at least, as a share of their mean: those of lit windows do not
 _RIM = 2.5  # pixels from a drawing's rim up to which an edge is the rim itself
 _LAYER = 4  # pixels that edges at one depth below the rim take up
-_EDGY = 0.16  # of the pixels of letters with outlines that are on edges, at least
-_LAYERED = 0.8  # of these that lie at two depths
+# Least shares of the pixels of letters with outlines that are on edges, and of these that lie at two depths:
+_LAYERED = ((0.16, 0.8), (0.3, 0.6))
 
 
 def stand_in_lines(edges: NDArray[np.uint8], max_letter: int) -> bool:
@@ -54,19 +54,20 @@ def stand_in_lines(edges: NDArray[np.uint8], max_letter: int) -> bool:
 def run_along_rim(edges: Mask, ink: Mask) -> bool:
     """Whether edges (h, w) inside of what is drawn (h, w) lie at one depth below its rim, or at two.
 
-    Those of letters with outlines do; few edges are no outlines.
+    Those of letters with outlines do, and there are many of them; the more, the fewer need to.
     """
     ringed = cv2.copyMakeBorder(ink.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     depth = cv2.distanceTransform(ringed, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
     counts = np.bincount(depth[edges & (depth > _RIM)].astype(np.intp), minlength=2 * _LAYER)
     total = int(counts.sum())
-    if total < _EDGY * np.count_nonzero(ink):
-        return False
     layers = np.convolve(counts, np.ones(_LAYER, np.intp), "valid")
     outer = int(layers.argmax())
     found = int(layers[outer])
     layers[max(0, outer - _LAYER + 1) : outer + _LAYER] = 0
-    return found + int(layers.max()) >= _LAYERED * total
+    found += int(layers.max())
+    return any(
+        total >= edgy * np.count_nonzero(ink) and found >= layered * total for edgy, layered in _LAYERED
+    )
 
 
 def _straight(edges: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:

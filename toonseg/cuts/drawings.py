@@ -47,6 +47,16 @@ class Piece:
     level: Sides = _NO_SIDES
 
 
+@dataclass(frozen=True, eq=False)
+class _Framed:
+    """A drawing with a frame, its mask in its box, and the number of the connected part that it is of."""
+
+    box: Box
+    mask: Mask
+    frame: Frame
+    whole: int
+
+
 @dataclass(frozen=True)
 class Scene:
     """A picture (h, w, 3), the colours (3,) of the gutters around it, and the lengths that hold in it."""
@@ -66,19 +76,18 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
 
     No panel lies mostly in another one, and no text in a panel. Nothing drawn gives an empty list.
     """
-    framed: list[tuple[Box, Mask, Frame]] = []
+    framed: list[_Framed] = []
     unframed: list[tuple[Box, Mask]] = []
-    for (x0, y0, x1, y1), mask in _parts(drawn, scene.sizes):
+    for (x0, y0, x1, y1), mask, whole in _parts(drawn, scene.sizes):
         frame = find_frame(mask) if min(mask.shape) >= scene.sizes.panel else None
         if frame is None:
             unframed.append(((x0, y0, x1, y1), mask))
         else:
             inner = mask[frame.y0 : frame.y1, frame.x0 : frame.x1]
             box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
-            framed.append((box, inner, frame))
+            framed.append(_Framed(box, inner, frame, whole))
     panels, others = _mended(framed)
-    for box, mask, frame in others:
-        panels.append(Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, frame.level))
+    panels += [_told(scene, part.box, part.mask, part.frame.level) for part in others]
     if unframed:
         panels += _unframed(scene, unframed)
     return _apart(panels, scene.sizes.panel)
@@ -86,47 +95,51 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
 
 def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
     """Sort drawings that fill their boxes into panels and texts."""
-    pieces = []
-    for x0, y0, x1, y1 in found:
-        mask = np.ones((y1 - y0, x1 - x0), np.bool_)
-        kind: PanelKind = TEXT if _is_text(scene, (x0, y0, x1, y1), mask, True) else PANEL
-        pieces.append(Piece((x0, y0, x1, y1), kind, _ALL_SIDES))
-    return pieces
+    return [
+        _told(scene, box, np.ones((box[3] - box[1], box[2] - box[0]), np.bool_), _ALL_SIDES) for box in found
+    ]
 
 
-def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask]]:
-    """The connected parts of a mask, each with its own mask, split where something bridges a gutter."""
-    parts: list[tuple[Box, Mask]] = []
-    for (x, y, _, _), mask in _connected(drawn.view(np.uint8), _SPECK, holes=True):
+def _told(scene: Scene, box: Box, mask: Mask, level: Sides) -> Piece:
+    """A framed drawing as a panel or a text."""
+    return Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, level)
+
+
+def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask, int]]:
+    """The connected parts of a mask, split where something bridges a gutter.
+
+    Each has its own mask, and the number of the connected one that it was split off.
+    """
+    parts: list[tuple[Box, Mask, int]] = []
+    for whole, ((x, y, _, _), mask) in enumerate(_connected(drawn.view(np.uint8), _SPECK, holes=True)):
         for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
-            parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1]))
+            parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1], whole))
     return parts
 
 
-def _mended(
-    framed: list[tuple[Box, Mask, Frame]],
-) -> tuple[list[Piece], list[tuple[Box, Mask, Frame]]]:
+def _mended(framed: list[_Framed]) -> tuple[list[Piece], list[_Framed]]:
     """Panels through which a cloud of the gutter's colour leads, and the other framed drawings.
 
     Where two halves face each other with ragged sides and are equally wide, no gutter is between them.
     """
-    left = sorted(framed, key=lambda part: (part[0][1], part[0][0]))
+    left = sorted(framed, key=lambda part: (part.box[1], part.box[0]))
     panels: list[Piece] = []
     for at in (1, 0):
         for one in list(left):
             for other in list(left):
-                if one not in left or other not in left or one is other:
+                if one not in left or other not in left or one.whole == other.whole:
                     continue
                 if _faces(one, other, at):
                     left = [part for part in left if part is not one and part is not other]
-                    panels.append(Piece(boxes.around([one[0], other[0]]), PANEL, _both(one[2], other[2], at)))
+                    box = boxes.around([one.box, other.box])
+                    panels.append(Piece(box, PANEL, _both(one.frame, other.frame, at)))
     return panels, left
 
 
-def _faces(one: tuple[Box, Mask, Frame], other: tuple[Box, Mask, Frame], axis: int) -> bool:
+def _faces(one: _Framed, other: _Framed, axis: int) -> bool:
     """Whether ``other`` follows ``one`` downwards (axis 1) or to the right (0), both sides ragged."""
-    (a, _, upper), (b, _, lower) = one, other
-    if max(upper.shares[2 + axis], lower.shares[axis]) > _RAGGED or b[axis] < a[axis]:
+    a, b = one.box, other.box
+    if max(one.frame.shares[2 + axis], other.frame.shares[axis]) > _RAGGED or b[axis] < a[axis]:
         return False
     across = 1 - axis
     shared = min(a[2 + across], b[2 + across]) - max(a[across], b[across])

@@ -7,6 +7,7 @@ mask begins, along one line. What begins before that line sticks out; hardly any
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,12 +23,13 @@ _ON_LINE = 3  # pixels of the mask, one behind the other, in which a beginning i
 _BEHIND = 4  # pixels behind the line from which the mask is missing there
 _LINE_SHARE = 0.25  # of the beginnings that must lie on a frame's line
 _MISSING_SHARE = 0.2  # of the beginnings that may lie behind it
-_SLOPES = np.arange(-35, 36) * 0.01  # up to 19 degrees
+_SLOPES = np.arange(-45, 46) * 0.01  # up to 24 degrees
 _SOUGHT = 64  # beginnings on which a slanted line is sought
 _CLEARLY_LEVEL = 0.6  # share of beginnings on a level line from which no slanted one is sought
 _CLEARLY_SLANTED = 0.2  # by which a slanted line's share must be greater than the level one's
 _STEP_SHARE = 0.25  # of a drawing's extent by which a gutter that something bridges must be narrower
 _STRAIGHT_STEP = 0.8  # of the columns that such a gutter opens, that must open and close at its edges
+_BLUNT = 9  # pixels after the beginning of such a gutter in which its edge may lie
 _WIDEST_SLIT = 200  # pixels of the mask
 _ROUNDS = 4
 _LEAST_SIDES = 3
@@ -206,7 +208,9 @@ def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int
     window = np.ones((1, 2 * (_WIDEST_SLIT // 2) + 1), np.uint8)
     full = cv2.morphologyEx(extent[None], cv2.MORPH_CLOSE, window).ravel()
     best, clearest = None, 0.0
-    for start, stop in true_runs(extent <= (1 - _STEP_SHARE) * full):
+    for blunt_start, blunt_stop in true_runs(extent <= (1 - _STEP_SHARE) * full):
+        start = _fall(extent, blunt_start)
+        stop = len(extent) - _fall(extent[::-1], len(extent) - blunt_stop)
         if stop - start < min_slit or start < min_size or len(full) - stop < min_size:
             continue
         rows = mask if axis == 1 else mask.T
@@ -214,6 +218,12 @@ def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int
         if clear >= _STEP_SHARE and clear > clearest:
             best, clearest = (start, stop), clear
     return best
+
+
+def _fall(extent: NDArray[Any], start: int) -> int:
+    """The place at or soon after ``start`` where an extent falls most: what sticks out may blunt an edge."""
+    around = extent[max(0, start - 1) : start + _BLUNT]
+    return max(0, start - 1) + 1 + int(np.argmin(np.diff(around))) if len(around) > 1 else start
 
 
 def _straight_step(mask: Mask, y0: int, y1: int) -> int:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from drawn_action import ACTION_GROUPS, ACTION_TEXTS, colours_along
 from drawn_art import (
     BLACK,
     WHITE,
@@ -39,17 +40,25 @@ class DrawnStrip:
     height: int = 0
     panels: list[Box] = field(default_factory=list)
     texts: list[Box] = field(default_factory=list)
+    colours: Picture | None = None  # (rows, 1, 3) of the gutter, if it changes all along
 
     def add(self, rows: Picture) -> int:
         """Add rows below; gives the row at which they begin."""
         y0 = self.height
         self.parts.append(rows)
         self.height += len(rows)
+        self.gutter = tuple(int(v) for v in self.paper(1)[0, 0])
         return y0
+
+    def paper(self, height: int) -> Picture:
+        """Rows of nothing but gutter, as they would be next."""
+        if self.colours is None:
+            return plain(self.width, height, self.gutter)
+        return np.repeat(self.colours[self.height : self.height + height], self.width, axis=1)
 
     def gap(self, low: int = 30, high: int = 160) -> None:
         """Add a gutter."""
-        self.add(plain(self.width, int(self.rng.integers(low, high)), self.gutter))
+        self.add(self.paper(int(self.rng.integers(low, high))))
 
     def picture(self) -> Picture:
         """All rows."""
@@ -78,7 +87,7 @@ def add_panel(
     picture = framed(content(rng, width, height), line, ink)
     for _ in range(bubbles):
         speech(rng, picture, int(rng.integers(100, max(101, width - 100))), 90, 85, 50)
-    rows = plain(full, height, strip.gutter)
+    rows = strip.paper(height)
     rows[:, x0 : x0 + width] = picture
     y0 = strip.add(rows)
     strip.panels.append((x0, y0, x0 + width, y0 + height))
@@ -437,12 +446,14 @@ GROUPS: dict[str, list[Add]] = {
         effect,
     ],
     **OTHER_GROUPS,
+    **ACTION_GROUPS,
 }
 
 
 def draw_strip(group: str, seed: int, drawings: int = 14) -> tuple[list[bytes], list[Box], list[Box], int]:
     """Draw one strip of a group: its pages as JPEG, panels, texts, and its width."""
     rng = np.random.default_rng([seed, *group.encode()])
+    texts = ("bubbles", "captions", "effects", "credits", "other texts", *ACTION_TEXTS)
     width = int(rng.choice([690, 690, 720, 800]))
     gutter: Colour = WHITE if rng.random() < 0.7 else BLACK
     if group == "night":
@@ -450,13 +461,16 @@ def draw_strip(group: str, seed: int, drawings: int = 14) -> tuple[list[bytes], 
     if group in ("coloured gutter", "credits"):
         gutter = tone(rng, 20, 250)
     strip = DrawnStrip(rng, width, gutter)
+    if group == "long gradient":
+        strip.colours = colours_along(rng)
+        strip.gutter = tuple(int(v) for v in strip.colours[0, 0])
     if rng.random() < 0.7:
         strip.gap()
     for number in range(drawings if group != "splash" else 4):
         if group == "sections" and number in (4, 9):
             _change_section(strip)
         own = GROUPS[group][int(rng.integers(len(GROUPS[group])))]
-        common = group in ("bubbles", "captions", "effects", "credits", "other texts") or rng.random() < 0.25
+        common = group in texts or rng.random() < 0.25
         add = own if not common or number % 2 else normal
         add(strip)
         if number < drawings - 1 or rng.random() < 0.7:

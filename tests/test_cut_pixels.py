@@ -32,12 +32,30 @@ def test_what_is_within_some_levels_of_a_gutter_is_told_by_every_channel(picture
 
 def test_in_a_gradient_every_row_has_a_colour_between_the_gutters():
     rows = np.linspace(20, 219, 100).round().astype(np.uint8)
-    picture = np.broadcast_to(rows[:, None, None], (100, 6, 3)).copy()
-    picture[50, 3] = 250
+    picture = np.broadcast_to(rows[:, None, None], (100, 40, 3)).copy()
+    picture[50, 20] = 250
     distance = find_distance(picture, np.full(3, 20, np.float32), np.full(3, 219, np.float32))
-    assert distance[50, 3] == 250 - 219
-    distance[50, 3] = 0
+    assert distance[50, 20] == 250 - 219
+    distance[50, 20] = 0
     assert distance.max() <= 2
+
+
+def test_a_gradient_that_is_not_even_is_told_by_the_ends_of_its_rows():
+    rows = (20 + 199 * np.linspace(0, 1, 300) ** 1.15).round().astype(np.uint8)
+    picture = np.broadcast_to(rows[:, None, None], (300, 40, 3)).copy()
+    picture[100:200, 10:30] = 250
+    distance = find_distance(picture, np.full(3, 20, np.float32), np.full(3, 219, np.float32))
+    assert distance[100:200, 10:30].min() >= 250 - 219
+    distance[100:200, 10:30] = 0
+    assert distance.max() <= 2
+
+
+def test_two_gutters_of_like_colours_make_no_gradient_of_a_wall_between_them():
+    wall = np.random.default_rng(0).integers(238, 250, (100, 40, 3)).astype(np.uint8)
+    wall[:, :, 2] = np.linspace(242, 220, 40)
+    upper, lower = np.float32([255, 241, 242]), np.float32([236, 244, 255])
+    away = np.minimum(*(find_distance(wall, colour, None) for colour in (upper, lower)))
+    assert np.array_equal(find_distance(wall, upper, lower), away)
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 11, 33])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toonseg.cli import main
+from toonseg.cli import PIPE_CLOSED, main
 from toonseg.console import INTERRUPTED, guarded
 from toonseg.errors import ToonsegError
 
@@ -98,3 +98,18 @@ def test_a_bug_keeps_its_traceback():
 
     with pytest.raises(ZeroDivisionError):
         guarded(work)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a closed pipe is another fault")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_is_no_fault(unbuffered):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [TOONSEG, "doctor"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (PIPE_CLOSED, "")

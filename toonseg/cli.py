@@ -4,6 +4,8 @@ Each command imports what it needs when it runs, so that `toonseg --help` answer
 """
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from toonseg.report.commands import add_report
 from toonseg.times import add_times
 from toonseg.verify import add_verify
 
+PIPE_CLOSED = 141  # as a shell tells of a program that SIGPIPE ended
 PIPELINE = """\
 the pipeline (params.yaml holds every threshold; only stale stages run):
   dvc repro                                      crawl, link, cut, split, train, evaluate, export
@@ -31,7 +34,13 @@ the pipeline (params.yaml holds every threshold; only stale stages run):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status: 0 when it did what was asked."""
     options = make_parser().parse_args(arguments)
-    return guarded(lambda: int(options.run(options)))
+    try:
+        status = guarded(lambda: int(options.run(options)))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
+        return PIPE_CLOSED
+    return status
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,10 +23,12 @@ from toonseg.export.leave import shelves
 from toonseg.export.rejoin import rejoin
 from toonseg.geometry import encode_rle, rle_area, rle_box
 from toonseg.images import decode, encode
+from toonseg.parallel import most_processes
 from toonseg.records import Panel
 
 CLASSES = {1: "hair", 2: "tie"}
 HEIGHT, WIDTH = 700, 690
+EACH = 20  # panels an episode; later ones have the pictures of the first
 
 
 def main(what: str = "speed", *more: str) -> None:
@@ -33,52 +36,64 @@ def main(what: str = "speed", *more: str) -> None:
     {"speed": speed, "rejoin": joined}[what](*more)
 
 
-def drawn(count: int):
-    """Panels of soft shapes and flat lines with six masks each, one at a time."""
+def drawn(folder: Path, count: int):
+    """Panels of soft shapes and flat lines with six masks each; their files are written to a folder."""
     for number in range(count):
+        path = f"drawn/{number // EACH}/{number * HEIGHT:06d}-0000.png"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         random = np.random.default_rng(number)
-        small = random.integers(0, 256, (14, 14, 3), np.uint8)
-        picture = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-        instances = []
-        for at in range(6):
-            mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-            centre = (int(random.integers(100, 590)), int(random.integers(100, 600)))
-            axes = (int(random.integers(30, 120)), int(random.integers(30, 160)))
-            cv2.ellipse(mask, centre, axes, float(random.integers(180)), 0, 360, 1, cv2.FILLED)
-            rle = encode_rle(mask > 0)
-            class_id = 1 + at % 2
-            instances.append(
-                ExportInstance(
-                    class_id, CLASSES[class_id], rle, rle_box(rle), rle_area(rle), "prediction", 0.9
-                )
-            )
-        path = f"drawn/1/{number * HEIGHT:06d}-0000.png"
-        panel = Panel("drawn", "1", 0, number * HEIGHT, WIDTH, (number + 1) * HEIGHT, "panel", path)
-        yield ExportPanel(panel, b"", picture, tuple(instances), "unlabelled")
+        if number < EACH:
+            small = random.integers(0, 256, (14, 14, 3), np.uint8)
+            picture = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+            (folder / path).write_bytes(encode(picture, "png", 100))
+        else:
+            (folder / path).hardlink_to(folder / f"drawn/0/{number % EACH * HEIGHT:06d}-0000.png")
+        y0, y1 = number * HEIGHT, (number + 1) * HEIGHT
+        panel = Panel("drawn", str(number // EACH), 0, y0, WIDTH, y1, "panel", path)
+        yield ExportPanel(panel, tuple(masks(random)), "unlabelled")
+
+
+def masks(random):
+    """Six ellipses."""
+    for at in range(6):
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        centre = (int(random.integers(100, 590)), int(random.integers(100, 600)))
+        axes = (int(random.integers(30, 120)), int(random.integers(30, 160)))
+        cv2.ellipse(mask, centre, axes, float(random.integers(180)), 0, 360, 1, cv2.FILLED)
+        rle = encode_rle(mask > 0)
+        class_id = 1 + at % 2
+        yield ExportInstance(class_id, CLASSES[class_id], rle, rle_box(rle), rle_area(rle), "prediction", 0.9)
 
 
 def speed(count: str = "1000") -> None:
-    """Cut-outs and label maps: panels a second, the share of PNG encoding, memory at the start and end."""
-    spent = {"drawing": 0.0, "encoding": 0.0, "writing": 0.0}
+    """Cut-outs and label maps: panels a second, what encoding takes of it, memory, and a process a core."""
+    spent = {"encoding": 0.0, "writing": 0.0}
     job = ExportJob(CLASSES, lambda series: [], "CC0-1.0")
     places = shelves(["cutouts", "labelmaps"], {"drawn": "own"}, WITH_PIXELS, False)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as timing:
-        export_panels(Path(folder) / "warm", drawn(20), job, places)
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
+        panels = list(drawn(folder / "panels", int(count)))
+        export = partial(export_panels, folder / "out", folder / "panels", job=job, places=places)
+        export(panels[:EACH], processes=1)
         before = most_memory_mb()
-        for what, owner, name in (
-            ("encoding", cv2, "imencode"),
-            ("encoding", Image.Image, "save"),
-            ("writing", Path, "write_bytes"),
-        ):
-            timing.enter_context(timed(owner, name, spent, what))
-        panels = drawn(int(count))
-        start = time.process_time()
-        export_panels(Path(folder) / "out", timed_items(panels, spent, "drawing"), job, places)
-        used = time.process_time() - start - spent["drawing"]
+        with ExitStack() as timing:
+            for what, owner, name in (
+                ("encoding", cv2, "imencode"),
+                ("encoding", Image.Image, "save"),
+                ("writing", Path, "write_bytes"),
+            ):
+                timing.enter_context(timed(owner, name, spent, what))
+            start, begun = time.process_time(), time.monotonic()
+            export(panels, processes=1)
+            used, alone = time.process_time() - start, time.monotonic() - begun
+        after, begun = most_memory_mb(), time.monotonic()
+        export(panels)
+        together = time.monotonic() - begun
     print(f"{count} panels of {WIDTH} x {HEIGHT} with 6 masks: {int(count) / used:.1f} panels a CPU-second")
     for what in ("encoding", "writing"):
         print(f"{what} PNG files: {100 * spent[what] / used:.1f} % of the time")
-    print(f"most memory: {before:.0f} MB after 20 panels, {most_memory_mb():.0f} MB after {count}")
+    print(f"most memory: {before:.0f} MB after {EACH} panels, {after:.0f} MB after {count}")
+    print(f"by the clock: {alone:.1f} s in one process, {together:.1f} s in {most_processes()}")
 
 
 def most_memory_mb() -> float:
@@ -103,15 +118,6 @@ def timed(owner, name, spent, what):
         yield
     finally:
         setattr(owner, name, plain)
-
-
-def timed_items(items, spent, what):
-    """The items, with the CPU-seconds that it takes to make each added to ``spent[what]``."""
-    start = time.process_time()
-    for item in items:
-        spent[what] += time.process_time() - start
-        yield item
-        start = time.process_time()
 
 
 def joined() -> None:

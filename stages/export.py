@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from toonseg.console import progress, run_stage
+from toonseg.console import run_stage
 from toonseg.engines.spread import open_predictor
 from toonseg.export.gather import (
     check_classes,
@@ -55,13 +55,13 @@ def main() -> str:
         results = predictor.predict(PANELS, panel_images(panels), params.min_score)
         predictions = results_by_panel(results, panels)
     sides = sides_by_panel(datasets)
-    gathered = gather(PANELS, panels, labels, predictions, sides=sides, classes=classes, params=params)
+    gathered = gather(panels, labels, predictions, sides=sides, classes=classes, params=params)
     job = ExportJob(
         {class_id: name for class_id, name in classes.items() if name in chosen},
         lambda name: shared_pages(PAGES, STRIPS, name),
         params.masks_licence,
     )
-    counts = export_panels(EXPORTS, progress(gathered, "export", "panel", len(panels)), job, places)
+    counts = export_panels(EXPORTS, PANELS, gathered, job, places)
     said = said_of_leave(layouts, licences, WITH_PIXELS, params.pixels)
     report = build_report(Path(), REPORT, load_params("report", ReportParams))
     return "; ".join(filter(None, [summary(counts, layouts), said, report]))

@@ -1,8 +1,11 @@
 """Small exports whose inputs a reader sees: masks drawn as text, on panels of noise."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
-from toonseg.export.instances import ExportJob, ExportPanel, ExportParams, choose_instances
+from toonseg.export.instances import ExportJob, ExportPanel, ExportParams, OpenPanel, choose_instances
 from toonseg.export.layouts import LAYOUTS, WITH_PIXELS, export_panels
 from toonseg.export.leave import shelves
 from toonseg.geometry import encode_rle
@@ -55,7 +58,7 @@ def panel_of(number, labels, predictions, series="바다", episode="3", side="un
     picture = picture_of(number, height, width)
     which = Panel(series, episode, 0, y0, width, y0 + height, "panel", path)
     instances = chosen(labels, predictions, **changes)
-    return ExportPanel(which, encode(picture, "png", 100), picture, instances, side)
+    return OpenPanel(which, instances, side, encode(picture, "png", 100), picture)
 
 
 def two_panels():
@@ -71,11 +74,22 @@ def job(classes=CLASSES, pages=()):
     )
 
 
-def export(folder, panels, layouts, classes=CLASSES, licence="own", pixels=False, pages=()):
+def write_files(folder, panels):
+    """Write the panels' files as a cut leaves them; gives the panels without their pixels."""
+    for panel in panels:
+        path = folder / panel.panel.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(panel.data)
+    return [ExportPanel(panel.panel, panel.instances, panel.side) for panel in panels]
+
+
+def export(folder, panels, layouts, classes=CLASSES, licence="own", pixels=False, pages=(), processes=1):
     """Export to a folder; every series has the same licence."""
-    panels = list(panels)
     licences = {panel.panel.series: licence for panel in panels} or {"바다": licence}
-    return export_panels(folder, panels, job(classes, pages), shelves(layouts, licences, WITH_PIXELS, pixels))
+    places = shelves(layouts, licences, WITH_PIXELS, pixels)
+    with TemporaryDirectory() as cut:
+        closed = write_files(Path(cut), panels)
+        return export_panels(folder, Path(cut), closed, job(classes, pages), places, processes)
 
 
 def everything(folder):

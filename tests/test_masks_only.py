@@ -15,7 +15,7 @@ from toonseg.archive import write_episode
 from toonseg.cli import main
 from toonseg.digests import SAME_BITS, bits_apart, perceptual_hash
 from toonseg.errors import LabelError, ToonsegError
-from toonseg.export.instances import ExportPanel
+from toonseg.export.instances import OpenPanel
 from toonseg.export.masks_only import MaskRow
 from toonseg.export.originals import find_originals
 from toonseg.export.pages import shared_pages
@@ -75,7 +75,7 @@ def shared(tmp_path_factory):
                 SERIES, episode, x0, y0, x1, y1, "panel", f"{SERIES}/{episode}/{y0:06d}-{x0:04d}.png"
             )
             panels.append(
-                ExportPanel(panel, encode(picture, "png", 100), np.array(picture), found, "unlabelled")
+                OpenPanel(panel, found, "unlabelled", encode(picture, "png", 100), np.array(picture))
             )
     rows = shared_pages(root / "pages", root / "strips", SERIES)
     export(root / "out", panels, ["masks_only"], licence="", pages=rows)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ class _Kept(Generic[Result]):
 
 def map_on_cluster(
     address: str, work: Work[Job, Result], tasks: Sequence[Task[Job]], common: Sequence[Path]
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Do on the cluster at ``address`` what ``toonseg.parallel.map_tasks`` says.
 
     Raises ToonsegError when nobody answers there, there is no worker, one has other versions than this

@@ -6,7 +6,7 @@ results come in the episodes' order, so memory does not grow with a series.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,7 @@ def map_tasks(
     tasks: Sequence[Task[Job]],
     processes: int | None = None,
     common: Sequence[Path] = (),
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Give ``work(job, [*common, *reads], write)`` for each task, in the order of the tasks.
 
     ``work`` opens only the files that it is given and writes only through ``write(path, bytes)``: where
@@ -76,7 +76,7 @@ def map_episodes(
     items: Sequence[Item],
     processes: int | None = None,
     from_server: bool = False,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Give ``function(item)`` for each item, in the order of the items, on this machine.
 
     ``function``, the items and the results must be picklable. ``processes`` is the number of cores when

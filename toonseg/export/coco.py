@@ -9,10 +9,11 @@ the project's datasets; only the chosen ones are listed. Read by pycocotools, De
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel, Side
+from toonseg.export.instances import Drawn, ExportInstance, ExportJob, ExportPanel, OpenPanel, Side
 
 
 class CocoFile:
@@ -31,14 +32,14 @@ class CocoFile:
 
     def add(self, panel: ExportPanel) -> None:
         """Note a panel, and write its instances."""
-        which, (height, width) = panel.panel, panel.picture.shape[:2]
+        which = panel.panel
         number = len(self._images) + 1
         self._images.append(
             {
                 "id": number,
                 "file_name": which.path,
-                "width": width,
-                "height": height,
+                "width": panel.width,
+                "height": panel.height,
                 "series": which.series,
                 "episode": which.episode,
                 "side": panel.side,
@@ -58,7 +59,7 @@ class CocoFile:
 
 
 class Coco:
-    """Copies one panel after another, and writes their annotations."""
+    """Copies panels, and writes the annotations of one after another."""
 
     holds_pixels = True
 
@@ -67,11 +68,17 @@ class Coco:
         self._job = job
         self._files: dict[Side, CocoFile] = {}
 
-    def add(self, panel: ExportPanel) -> None:
-        """Copy a panel's file and write its instances to the file of its side."""
-        path = self._folder / "images" / panel.panel.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(panel.data)
+    def name(self, panel: ExportPanel) -> str:
+        """The path that the panel has in its project."""
+        return panel.panel.path
+
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, _: Mapping[int, str]) -> Drawn:
+        """The panel's file as it is."""
+        return Drawn({f"images/{name}": panel.data})
+
+    def note(self, panel: ExportPanel, _: Sequence[Any]) -> None:
+        """Write a panel's instances to the file of its side."""
         if panel.side not in self._files:
             annotations = self._folder / f"annotations/instances_{panel.side}.json"
             self._files[panel.side] = CocoFile(annotations, self._job)

@@ -8,16 +8,16 @@ K counts a panel's cut-outs from 1, the most trusted first. Alpha is 255 on the 
 where the colour is black: nothing of the picture hides under it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel
-from toonseg.export.names import Stems, file_name
+from toonseg.export.index import TableLayout
+from toonseg.export.instances import Drawn, ExportInstance, ExportPanel, OpenPanel
+from toonseg.export.names import file_name
 from toonseg.images import Picture, encode
-from toonseg.store import write_table
 
 
 @dataclass(frozen=True)
@@ -38,29 +38,20 @@ class CutoutRow:
     area: int
 
 
-class Cutouts:
-    """Writes the cut-outs of one panel after another, then their index."""
+class Cutouts(TableLayout):
+    """Writes the cut-outs of panels, and their index."""
 
-    holds_pixels = True
+    row = CutoutRow
 
-    def __init__(self, folder: Path, job: ExportJob) -> None:
-        self._folder = folder
-        self._rows: list[CutoutRow] = []
-        self._stems = Stems()
-        for name in job.classes.values():
-            (folder / file_name(name)).mkdir(parents=True, exist_ok=True)
-
-    def add(self, panel: ExportPanel) -> None:
-        """Write a file per instance."""
-        stem = self._stems.of(panel.panel)
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, _: Mapping[int, str]) -> Drawn:
+        """A file and a row for each instance."""
+        files, rows = {}, []
         for number, instance in enumerate(panel.instances, start=1):
-            file = f"{file_name(instance.name)}/{stem}_{number}.png"
-            (self._folder / file).write_bytes(encode(cut_out(panel.picture, instance), "png", 100))
-            self._rows.append(_row(file, panel, instance))
-
-    def close(self) -> None:
-        """Write the index."""
-        write_table(self._folder / "index.csv", self._rows, CutoutRow)
+            file = f"{file_name(instance.name)}/{name}_{number}.png"
+            files[file] = encode(cut_out(panel.picture, instance), "png", 100)
+            rows.append(_row(file, panel, instance))
+        return Drawn(files, rows)
 
 
 def cut_out(picture: Picture, instance: ExportInstance) -> Picture:

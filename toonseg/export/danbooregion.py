@@ -11,13 +11,14 @@ K-th mask, the most trusted first, has the same colour in every panel; where mas
 is on top.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.export.index import Index
-from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.index import TableLayout, index_row
+from toonseg.export.instances import Drawn, ExportJob, ExportPanel, OpenPanel
 from toonseg.export.labelmaps import instance_map
 from toonseg.images import Picture, encode
 
@@ -27,26 +28,24 @@ _SPREAD = 10368889
 _COLOURS = 1 << 24
 
 
-class DanbooRegion:
-    """Writes the two pictures of one panel after another, then their index."""
-
-    holds_pixels = True
+class DanbooRegion(TableLayout):
+    """Writes two pictures of each panel, and their index."""
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
-        self._folder = folder
-        self._index = Index(folder)
+        super().__init__(folder, job)
+        self._named = 0
 
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel and its regions."""
-        name = str(len(self._index))
-        (self._folder / f"{name}.image.png").write_bytes(panel.png)
+    def name(self, _: ExportPanel) -> str:
+        """The panel's number."""
+        self._named += 1
+        return str(self._named - 1)
+
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, _: Mapping[int, str]) -> Drawn:
+        """The panel and its regions."""
         regions = encode(region_colours(instance_map(panel)), "png", 100)
-        (self._folder / f"{name}.region.png").write_bytes(regions)
-        self._index.add(name, panel)
-
-    def close(self) -> None:
-        """Write the index."""
-        self._index.write()
+        files = {f"{name}.image.png": panel.png, f"{name}.region.png": regions}
+        return Drawn(files, [index_row(name, panel)])
 
 
 def region_colours(numbers: NDArray[np.uint16]) -> Picture:

@@ -7,7 +7,6 @@ from typing import Any
 
 from toonseg.errors import EngineError, LabelError, ParamsError
 from toonseg.export.instances import ExportPanel, ExportParams, Side, choose_instances
-from toonseg.panels import read_panel
 from toonseg.records import PANEL, Panel
 from toonseg.store import read_table
 
@@ -97,7 +96,6 @@ def check_classes(known: Sequence[str], classes: Mapping[int, str]) -> None:
 
 
 def gather(
-    folder: Path,
     panels: Sequence[Panel],
     labels: ByPanel,
     predictions: ByPanel,
@@ -106,19 +104,18 @@ def gather(
     classes: Mapping[int, str],
     params: ExportParams,
 ) -> Iterator[ExportPanel]:
-    """Each panel with what is to be exported of it, one at a time.
+    """Each panel with the masks that are to be exported of it.
 
-    A panel that nobody labelled is left out when only labels are asked for. Raises ImageError when a
-    panel's picture cannot be read, LabelError when its labels are of another size.
+    A panel that nobody labelled is left out when only labels are asked for. Raises LabelError when masks are
+    of another size than their panel.
     """
     for panel in panels:
         if params.source == "labels" and panel.path not in labels:
             continue
-        width, height = panel.x1 - panel.x0, panel.y1 - panel.y0
-        data, picture = read_panel(folder, panel.path, width, height)
+        size = (panel.y1 - panel.y0, panel.x1 - panel.x0)
         drawn, found = labels.get(panel.path, ()), predictions.get(panel.path, ())
         for mask in (annotation["segmentation"] for annotation in (*drawn, *found)):
-            if tuple(mask["size"]) != picture.shape[:2]:
+            if tuple(mask["size"]) != size:
                 raise LabelError(f"{panel.path}: its masks are of another cut: run `dvc repro`")
         instances = choose_instances(drawn, found, classes, params)
-        yield ExportPanel(panel, data, picture, instances, sides.get(panel.path, "unlabelled"))
+        yield ExportPanel(panel, instances, sides.get(panel.path, "unlabelled"))

@@ -10,19 +10,18 @@ outline, so it lies inside whatever the shape. Opaque pixels are hints: manga-co
 files beside a page. Where masks overlap, the most trusted is on top, as in label maps.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.export.instances import ExportInstance, ExportJob, ExportPanel
+from toonseg.export.index import TableLayout
+from toonseg.export.instances import Drawn, ExportInstance, ExportPanel, OpenPanel
 from toonseg.export.labelmaps import instance_map
-from toonseg.export.names import Stems
 from toonseg.geometry import Mask
 from toonseg.images import encode
-from toonseg.store import write_table
 
 DOT_PX = 3  # radius
 
@@ -45,40 +44,30 @@ class HintRow:
     blue: int
 
 
-class Hints:
-    """Writes the two pictures of one panel after another, then the table."""
+class Hints(TableLayout):
+    """Writes two pictures of each panel, and the table of its hints."""
 
-    holds_pixels = True
+    table, row = "hints.csv", HintRow
 
-    def __init__(self, folder: Path, job: ExportJob) -> None:
-        self._folder = folder
-        self._rows: list[HintRow] = []
-        self._stems = Stems()
-        for name in ("regions", "points"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel's hints."""
-        name = f"{self._stems.of(panel.panel)}.png"
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, _: Mapping[int, str]) -> Drawn:
+        """The panel's hints as two pictures, and a row for each."""
+        file = f"{name}.png"
         numbers = instance_map(panel)
         dots = np.zeros_like(numbers)
         colours = [(0, 0, 0, 0)]
+        rows = []
         for number, instance in enumerate(panel.instances, start=1):
             x0, y0, x1, y1 = instance.box
             red, green, blue = median_colour(panel.picture[y0:y1, x0:x1][instance.cut])
             x, y = inner_point(instance.cut)
             x, y = x + x0, y + y0
             colours.append((red, green, blue, 255))
-            row = _row(name, panel, instance, (x, y), (red, green, blue))
-            self._rows.append(row)
+            rows.append(_row(file, panel, instance, (x, y), (red, green, blue)))
             cv2.circle(dots, (x, y), DOT_PX, number, cv2.FILLED)
-        table = np.array(colours, np.uint8)
-        for kind, which in (("regions", numbers), ("points", dots)):
-            (self._folder / kind / name).write_bytes(encode(table[which], "png", 100))
-
-    def close(self) -> None:
-        """Write the table."""
-        write_table(self._folder / "hints.csv", self._rows, HintRow)
+        fill = np.array(colours, np.uint8)
+        regions, points = (encode(fill[which], "png", 100) for which in (numbers, dots))
+        return Drawn({f"regions/{file}": regions, f"points/{file}": points}, rows)
 
 
 def median_colour(pixels: NDArray[np.uint8]) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
 """What is exported of a panel: which masks, by whom, and in which order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -12,7 +12,9 @@ from pycocotools import mask as coco_mask
 from toonseg.export.pages import SharedPage
 from toonseg.geometry import Box, Mask, Rle, decode_rle, rle_area, rle_box
 from toonseg.images import Picture, encode
+from toonseg.panels import read_panel_file
 from toonseg.records import Panel
+from toonseg.store import Source
 
 LABEL: Final = "label"
 PREDICTION: Final = "prediction"
@@ -55,21 +57,45 @@ class ExportInstance:
 
 @dataclass(frozen=True)
 class ExportPanel:
-    """A panel to export: its file's bytes, its pixels, and its instances, the most trusted first.
+    """A panel to export, without its pixels: its instances, the most trusted first.
 
     ``side`` says whether the model learnt from it, was tested on it, or nobody labelled it.
     """
 
     panel: Panel
-    data: bytes
-    picture: Picture
     instances: tuple[ExportInstance, ...]
     side: Side
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return self.panel.x1 - self.panel.x0
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return self.panel.y1 - self.panel.y0
+
+
+@dataclass(frozen=True)
+class OpenPanel(ExportPanel):
+    """A panel to export with its file's bytes and its RGB pixels (height, width, 3)."""
+
+    data: bytes
+    picture: Picture
 
     @property
     def png(self) -> bytes:
         """The panel as a PNG file, the one it has if it is one."""
         return self.data if self.panel.path.endswith(".png") else encode(self.picture, "png", 100)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a layout makes of a panel: files by their paths in its folder, and rows of its table."""
+
+    files: Mapping[str, bytes]
+    rows: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,13 @@ class ExportJob:
     classes: dict[int, str]
     pages: Callable[[str], Sequence[SharedPage]]
     masks_licence: str
+
+
+def open_panel(panel: ExportPanel, file: Source) -> OpenPanel:
+    """Read a panel's file. Raises ImageError when it is missing, damaged, or of another size."""
+    data, picture = read_panel_file(file, panel.width, panel.height)
+    instances = tuple(replace(instance) for instance in panel.instances)  # copies: what is decoded goes with them
+    return OpenPanel(panel.panel, instances, panel.side, data, picture)
 
 
 def choose_instances(

@@ -11,7 +11,7 @@ first. Where masks overlap, the most trusted is on top: labels over predictions,
 ones, likelier predictions over less likely ones. Read by whatever reads PNG: Pillow, OpenCV, MMSegmentation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.errors import ToonsegError
-from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.index import TableLayout
+from toonseg.export.instances import Drawn, ExportJob, ExportPanel, OpenPanel
 from toonseg.pictures.palette import BACKGROUND, RGB, indexed_png, label_palette
-from toonseg.store import write_json, write_table
+from toonseg.store import write_json
 
 MOST_CLASSES = 255
 
@@ -42,44 +43,41 @@ class MapRow:
     visible: int
 
 
-class LabelMaps:
-    """Writes the maps of one panel after another, the palette, and the list of instances."""
+class LabelMaps(TableLayout):
+    """Writes the maps of panels, the palette, and the list of instances."""
 
     holds_pixels = False
+    table, row = "instances.csv", MapRow
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
-        classes = job.classes
-        if max(classes) > MOST_CLASSES:
+        super().__init__(folder, job)
+        if max(job.classes) > MOST_CLASSES:
             raise ToonsegError(
-                f"a label map holds {MOST_CLASSES} classes, got {max(classes)}: "
+                f"a label map holds {MOST_CLASSES} classes, got {max(job.classes)}: "
                 "take labelmaps out of export.layouts in params.yaml"
             )
-        self._folder = folder
-        self._rows: list[MapRow] = []
-        self._palette = label_palette(max(classes))
-        write_palette(folder / "palette.json", classes)
+        write_palette(folder / "palette.json", job.classes)
 
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel's maps."""
-        file = str(Path(panel.panel.path).with_suffix(".png").as_posix())
+    def name(self, panel: ExportPanel) -> str:
+        """The path that the panel has in its project, as PNG."""
+        return Path(panel.panel.path).with_suffix(".png").as_posix()
+
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, classes: Mapping[int, str]) -> Drawn:
+        """The panel's maps, and a row for each instance."""
         numbers = instance_map(panel)
         _, data = cv2.imencode(".png", numbers)
-        for kind, image in (
-            ("classes", indexed_png(class_map(panel), self._palette)),
-            ("instances", data.tobytes()),
-        ):
-            path = self._folder / kind / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(image)
+        files = {
+            f"classes/{name}": indexed_png(class_map(panel), label_palette(max(classes))),
+            f"instances/{name}": data.tobytes(),
+        }
+        rows = []
         for value, its in enumerate(panel.instances, start=1):
             x0, y0, x1, y1 = its.box
             visible = int(np.count_nonzero(numbers[y0:y1, x0:x1] == value))
-            row = MapRow(file, value, its.class_id, its.name, its.source, its.score, its.area, visible)
-            self._rows.append(row)
-
-    def close(self) -> None:
-        """Write the list of instances."""
-        write_table(self._folder / "instances.csv", self._rows, MapRow)
+            row = MapRow(name, value, its.class_id, its.name, its.source, its.score, its.area, visible)
+            rows.append(row)
+        return Drawn(files, rows)
 
 
 def instance_map(panel: ExportPanel) -> NDArray[np.uint16]:
@@ -94,7 +92,7 @@ def class_map(panel: ExportPanel) -> NDArray[np.uint8]:
 
 def _painted(panel: ExportPanel, values: Sequence[int], kind: Any) -> NDArray[Any]:
     """A map of one value an instance: painted from the least trusted to the most."""
-    painted = np.zeros(panel.picture.shape[:2], kind)
+    painted = np.zeros((panel.height, panel.width), kind)
     for instance, value in reversed(list(zip(panel.instances, values, strict=True))):
         x0, y0, x1, y1 = instance.box
         np.copyto(painted[y0:y1, x0:x1], value, where=instance.cut)

@@ -1,17 +1,21 @@
 """All layouts by name, and the export that writes panels in those that are asked for."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from toonseg.console import progress
 from toonseg.errors import ParamsError
 from toonseg.export.coco import Coco, CocoFile
 from toonseg.export.cutouts import Cutouts
 from toonseg.export.danbooregion import DanbooRegion
 from toonseg.export.hints import Hints
-from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.instances import Drawn, ExportJob, ExportPanel, OpenPanel, open_panel
 from toonseg.export.labelmaps import LabelMaps
 from toonseg.export.leave import PRIVATE, PRIVATE_TERMS, Shelf
 from toonseg.export.masks_only import MasksOnly
@@ -19,21 +23,33 @@ from toonseg.export.matting import Matting
 from toonseg.export.paired import Paired
 from toonseg.export.triplets import Triplets
 from toonseg.export.yolo import Yolo
-from toonseg.store import whole_folder
+from toonseg.parallel import Task, map_tasks
+from toonseg.store import Source, Write, whole_folder
 
 README = "README.txt"
 MASKS = "masks.json"  # every panel of an export with its masks, as the report reads them
 
 
 class Layout(Protocol):
-    """A way to write panels, made with its folder and its job."""
+    """A way to write panels, made with its folder and its job.
+
+    What all panels must be known for, names and tables, it keeps in the process that exports. ``draw`` knows
+    one panel, and runs in whichever process has it open.
+    """
 
     holds_pixels: bool
 
     def __init__(self, folder: Path, job: ExportJob) -> None: ...
 
-    def add(self, panel: ExportPanel) -> None:
-        """Write what can be written of a panel now."""
+    def name(self, panel: ExportPanel, /) -> str | None:
+        """What to call the next of the panels, each of which is named once; None leaves it out."""
+
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, classes: Mapping[int, str], /) -> Drawn:
+        """The files and rows of a panel that is called ``name``; ``classes`` are the chosen ones."""
+
+    def note(self, panel: ExportPanel, rows: Sequence[Any], /) -> None:
+        """Take in the rows of the next of the panels that have a name."""
 
     def close(self) -> None:
         """Write what needed all panels."""
@@ -62,34 +78,48 @@ class SeriesCount:
     masks: int
 
 
+@dataclass(frozen=True)
+class _Named:
+    """A panel, and what it is called on each of the shelves; None where it does not lie."""
+
+    panel: ExportPanel
+    names: tuple[str | None, ...]
+
+
 def export_panels(
-    folder: Path, panels: Iterable[ExportPanel], job: ExportJob, places: Sequence[Shelf]
+    folder: Path,
+    pictures: Path,
+    panels: Iterable[ExportPanel],
+    job: ExportJob,
+    places: Sequence[Shelf],
+    processes: int | None = None,
 ) -> dict[str, SeriesCount]:
     """Write each panel to the shelves below ``folder`` that take its series, all of it or nothing.
 
-    One panel is in memory at a time. Counts every panel per series, also one that no shelf takes.
+    The panels' files are in ``pictures``. Several episodes are drawn side by side, each one panel at a time.
+    Counts every panel per series, also one that no shelf takes. Raises ImageError when a panel's file is
+    missing, damaged, or of another size.
     """
-    counts: Counter[str] = Counter()
-    masks: Counter[str] = Counter()
     with whole_folder(folder) as aside:
-        writers = []
         for shelf in places:
             (aside / shelf.path).mkdir(parents=True)
-            writers.append((shelf, LAYOUTS[shelf.layout](aside / shelf.path, job)))
+        layouts = [LAYOUTS[shelf.layout](aside / shelf.path, job) for shelf in places]
         everything = CocoFile(aside / MASKS, job)
-        for panel in panels:
-            series = panel.panel.series
-            everything.add(panel)
-            for shelf, writer in writers:
-                if series in shelf.series:
-                    writer.add(panel)
-            counts[series] += 1
-            masks[series] += len(panel.instances)
-        for _, writer in writers:
-            writer.close()
+        tasks = list(_tasks(pictures, panels, places, layouts))
+        where = [(shelf.layout, aside / shelf.path) for shelf in places]
+        drawn = map_tasks(partial(_draw, where=where, classes=job.classes), tasks, processes)
+        with closing(drawn):  # nobody writes any more when the folder is put in place, or removed
+            for rows, task in zip(progress(drawn, "export", "episode", len(tasks)), tasks, strict=True):
+                for named, its_rows in zip(task.job, rows, strict=True):
+                    everything.add(named.panel)
+                    for layout, name, its in zip(layouts, named.names, its_rows, strict=True):
+                        if name is not None:
+                            layout.note(named.panel, its)
+        for layout in layouts:
+            layout.close()
         everything.close()
         _say_terms(aside, job, places)
-    return {series: SeriesCount(panels, masks[series]) for series, panels in counts.items()}
+    return _count(named.panel for task in tasks for named in task.job)
 
 
 def check_choice(key: str, chosen: Sequence[str], known: Iterable[str]) -> list[str]:
@@ -115,6 +145,60 @@ def summary(counts: Mapping[str, SeriesCount], layouts: Sequence[str]) -> str:
     """
     parts = [f"{series}: {its.panels} panels, {its.masks} masks" for series, its in counts.items()]
     return "; ".join([*parts, f"as {', '.join(layouts)}"])
+
+
+def _tasks(
+    pictures: Path, panels: Iterable[ExportPanel], places: Sequence[Shelf], layouts: Sequence[Layout]
+) -> Iterator[Task[tuple[_Named, ...]]]:
+    """A task for each episode, which reads its panels' files, in the order of the panels."""
+    for _, episode in groupby(panels, key=lambda its: (its.panel.series, its.panel.episode)):
+        named = tuple(
+            _Named(
+                panel,
+                tuple(
+                    layout.name(panel) if panel.panel.series in shelf.series else None
+                    for shelf, layout in zip(places, layouts, strict=True)
+                ),
+            )
+            for panel in episode
+        )
+        yield Task(named, tuple(pictures / its.panel.panel.path for its in named))
+
+
+def _draw(
+    episode: Sequence[_Named],
+    files: Sequence[Source],
+    write: Write,
+    where: Sequence[tuple[str, Path]],
+    classes: Mapping[int, str],
+) -> list[list[Sequence[Any]]]:
+    """Write an episode's panels, one at a time; gives the rows of each panel on each shelf."""
+    rows = []
+    for named, file in zip(episode, files, strict=True):
+        panel = open_panel(named.panel, file)
+        rows.append(
+            [
+                () if name is None else _written(LAYOUTS[layout].draw(panel, name, classes), folder, write)
+                for (layout, folder), name in zip(where, named.names, strict=True)
+            ]
+        )
+    return rows
+
+
+def _written(drawn: Drawn, folder: Path, write: Write) -> Sequence[Any]:
+    """Write the files of a panel; gives its rows."""
+    for path, data in drawn.files.items():
+        write(folder / path, data)
+    return drawn.rows
+
+
+def _count(panels: Iterable[ExportPanel]) -> dict[str, SeriesCount]:
+    counts: Counter[str] = Counter()
+    masks: Counter[str] = Counter()
+    for panel in panels:
+        counts[panel.panel.series] += 1
+        masks[panel.panel.series] += len(panel.instances)
+    return {series: SeriesCount(panels, masks[series]) for series, panels in counts.items()}
 
 
 def _say_terms(folder: Path, job: ExportJob, places: Sequence[Shelf]) -> None:

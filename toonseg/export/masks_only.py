@@ -13,12 +13,14 @@
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from toonseg.export.croissant import croissant
 from toonseg.export.datasheet import datasheet, terms
-from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.instances import Drawn, ExportJob, ExportPanel, OpenPanel
 from toonseg.export.pages import SharedPage
 from toonseg.store import write_bytes, write_json, write_table
 
@@ -74,8 +76,17 @@ class MasksOnly:
         self._masks: list[MaskRow] = []
         self._panels: list[PanelRow] = []
 
-    def add(self, panel: ExportPanel) -> None:
-        """Note a panel and its masks; its pixels are not looked at."""
+    def name(self, panel: ExportPanel) -> str:
+        """The panel's id."""
+        return panel.panel.id
+
+    @staticmethod
+    def draw(_panel: OpenPanel, _name: str, _classes: Mapping[int, str]) -> Drawn:
+        """Nothing."""
+        return Drawn({})
+
+    def note(self, panel: ExportPanel, _: Sequence[Any]) -> None:
+        """Note a panel and its masks."""
         which = panel.panel
         for its in panel.instances:
             height, width = its.rle["size"]

@@ -11,24 +11,29 @@ are yours to add. The foreground is the union of the chosen classes. Panels with
 generator takes the middle of each foreground.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from toonseg.export.index import PictureFolders
-from toonseg.export.instances import ExportPanel
+from toonseg.export.index import TableLayout, index_row
+from toonseg.export.instances import Drawn, ExportPanel, OpenPanel
 from toonseg.export.labelmaps import instance_map
 from toonseg.images import encode
 
 
-class Matting(PictureFolders):
-    """Writes the three pictures of one panel after another, then their index."""
+class Matting(TableLayout):
+    """Writes three pictures of each panel that has a mask, and their index."""
 
-    folders = ("imgs", "masks", "fg")
+    def name(self, panel: ExportPanel) -> str | None:
+        """The panel's stem; none for a panel without a mask, which is left out."""
+        return super().name(panel) if panel.instances else None
 
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel's three pictures, if it has a mask."""
-        if not panel.instances:
-            return
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, _: Mapping[int, str]) -> Drawn:
+        """The panel, its foreground's mask, and its foreground."""
+        file = f"{name}.png"
         alpha = np.where(instance_map(panel) > 0, np.uint8(255), np.uint8(0))
         alone = np.dstack([panel.picture & alpha[..., None], alpha])
         masks, foreground = (encode(picture, "png", 100) for picture in (alpha, alone))
-        self.write(panel, {"imgs": panel.png, "masks": masks, "fg": foreground})
+        files = {f"imgs/{file}": panel.png, f"masks/{file}": masks, f"fg/{file}": foreground}
+        return Drawn(files, [index_row(file, panel)])

@@ -10,18 +10,23 @@ pixels, so smaller panels must be left out there. manga-colorization's ``create_
 color/ and makes line drawings of its own. The lines: ``toonseg.export.lines``.
 """
 
-from toonseg.export.index import PictureFolders
-from toonseg.export.instances import ExportPanel
+from collections.abc import Mapping
+
+from toonseg.export.index import TableLayout, index_row
+from toonseg.export.instances import Drawn, OpenPanel
 from toonseg.export.lines import SIGMAS_PX, line_drawing
 from toonseg.images import encode
 
 
-class Paired(PictureFolders):
-    """Writes the pictures of one panel after another, then their index."""
+class Paired(TableLayout):
+    """Writes the pictures of panels, and their index."""
 
-    folders = ("color", *map(str, range(len(SIGMAS_PX))))
-
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel and its lines."""
-        lines = [encode(line_drawing(panel.picture, sigma_px), "png", 100) for sigma_px in SIGMAS_PX]
-        self.write(panel, dict(zip(self.folders, [panel.png, *lines], strict=True)))
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, _: Mapping[int, str]) -> Drawn:
+        """The panel and its lines."""
+        file = f"{name}.png"
+        lines = {
+            f"{number}/{file}": encode(line_drawing(panel.picture, sigma_px), "png", 100)
+            for number, sigma_px in enumerate(SIGMAS_PX)
+        }
+        return Drawn({f"color/{file}": panel.png, **lines}, [index_row(file, panel)])

@@ -12,30 +12,32 @@ Colorization with Segmented Image Data", 2021). Where masks overlap, the most tr
 label maps. The lines: ``toonseg.export.lines``, of the middle width.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from toonseg.export.index import PictureFolders
-from toonseg.export.instances import ExportJob, ExportPanel
+from toonseg.export.index import TableLayout, index_row
+from toonseg.export.instances import Drawn, ExportJob, OpenPanel
 from toonseg.export.labelmaps import class_map, write_palette
 from toonseg.export.lines import SIGMAS_PX, line_drawing
 from toonseg.images import encode
 from toonseg.pictures.palette import PAPER, label_palette
 
 
-class Triplets(PictureFolders):
-    """Writes the three pictures of one panel after another, then their index."""
-
-    folders = ("line", "segment", "color")
+class Triplets(TableLayout):
+    """Writes three pictures of each panel, and their index."""
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
         super().__init__(folder, job)
-        self._colours = np.array([PAPER, *label_palette(max(job.classes))[1:]], np.uint8)
         write_palette(folder / "palette.json", job.classes, PAPER)
 
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel's three pictures."""
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, classes: Mapping[int, str]) -> Drawn:
+        """The panel's lines, its classes in flat colours, and the panel."""
+        file = f"{name}.png"
+        colours = np.array([PAPER, *label_palette(max(classes))[1:]], np.uint8)
         lines = encode(line_drawing(panel.picture, SIGMAS_PX[1]), "png", 100)
-        flat = encode(self._colours[class_map(panel)], "png", 100)
-        self.write(panel, {"line": lines, "segment": flat, "color": panel.png})
+        flat = encode(colours[class_map(panel)], "png", 100)
+        files = {f"line/{file}": lines, f"segment/{file}": flat, f"color/{file}": panel.png}
+        return Drawn(files, [index_row(file, panel)])

@@ -14,6 +14,7 @@ numbered from 0 in the order of their ids, as the reader wants them.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.export.index import Index
-from toonseg.export.instances import ExportJob, ExportPanel
-from toonseg.export.names import Stems
+from toonseg.export.index import TableLayout, index_row
+from toonseg.export.instances import Drawn, ExportJob, OpenPanel
 from toonseg.geometry import Mask
 from toonseg.store import write_bytes
 
@@ -31,37 +31,30 @@ Ring = NDArray[np.int64]  # (n, 2), x and y of pixels
 _LEAST_POINTS = 4  # shorter lines look like boxes to the reader
 
 
-class Yolo:
-    """Writes the picture and the lines of one panel after another, then the description."""
-
-    holds_pixels = True
+class Yolo(TableLayout):
+    """Writes the pictures and the lines of panels, the description, and the index."""
 
     def __init__(self, folder: Path, job: ExportJob) -> None:
-        self._folder = folder
+        super().__init__(folder, job)
         self._names = list(job.classes.values())
-        self._numbers = {class_id: number for number, class_id in enumerate(job.classes)}
-        self._index = Index(folder)
-        self._stems = Stems()
 
-    def add(self, panel: ExportPanel) -> None:
-        """Write a panel and its polygons."""
-        stem = self._stems.of(panel.panel)
-        height, width = panel.picture.shape[:2]
+    @staticmethod
+    def draw(panel: OpenPanel, name: str, classes: Mapping[int, str]) -> Drawn:
+        """The panel and its polygons."""
+        numbers = {class_id: number for number, class_id in enumerate(classes)}
         lines = [
-            _line(self._numbers[instance.class_id], mask_ring(instance.cut) + instance.box[:2], width, height)
-            for instance in panel.instances
+            _line(numbers[its.class_id], mask_ring(its.cut) + its.box[:2], panel.width, panel.height)
+            for its in panel.instances
         ]
-        for path, data in (
-            (f"images/{panel.side}/{stem}.png", panel.png),
-            (f"labels/{panel.side}/{stem}.txt", "".join(lines).encode()),
-        ):
-            (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (self._folder / path).write_bytes(data)
-        self._index.add(stem, panel)
+        files = {
+            f"images/{panel.side}/{name}.png": panel.png,
+            f"labels/{panel.side}/{name}.txt": "".join(lines).encode(),
+        }
+        return Drawn(files, [index_row(name, panel)])
 
     def close(self) -> None:
         """Write the description and the index."""
-        sides = {side: f"images/{side}" for side in self._index.sides}
+        sides = {row.side: f"images/{row.side}" for row in self._rows}
         any_ = next(iter(sides.values()), "images")
         lines = [
             "path: .",
@@ -72,7 +65,7 @@ class Yolo:
             *(f"  {number}: {_quoted(name)}" for number, name in enumerate(self._names)),
         ]
         write_bytes(self._folder / "data.yaml", ("\n".join(lines) + "\n").encode())
-        self._index.write()
+        super().close()
 
 
 def mask_ring(mask: Mask) -> Ring:

@@ -114,7 +114,7 @@ class ExportJob:
 def open_panel(panel: ExportPanel, file: Source) -> OpenPanel:
     """Read a panel's file. Raises ImageError when it is missing, damaged, or of another size."""
     data, picture = read_panel_file(file, panel.width, panel.height)
-    instances = tuple(replace(instance) for instance in panel.instances)  # copies: what is decoded goes with them
+    instances = tuple(replace(instance) for instance in panel.instances)  # decoded masks go with the copies
     return OpenPanel(panel.panel, instances, panel.side, data, picture)
 
 

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from toonseg.errors import ToonsegError
 from toonseg.store import Source, Write, write_bytes
-from toonseg.workers import ctrl_c_held_back, use_one_core, worker_pool
+from toonseg.workers import ctrl_c_held_back, reuse_memory, use_one_core, worker_pool
 
 ENGINE = "TOONSEG_ENGINE"  # an environment variable: DVC does not see it, so it makes no stage stale
 WORKER_BYTES = 400 << 20  # what a process is reckoned to need; benchmarks/cut_speed.py tells its peak
@@ -88,6 +88,7 @@ def map_episodes(
     count = min(processes or most_processes(), len(items))
     if count <= 1:
         use_one_core()
+        reuse_memory()
         yield from map(function, items)
         return
     # Imported here: one episode needs none of it.

@@ -209,7 +209,7 @@ def test_no_tasks_need_no_cluster(monkeypatch):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems are not told")
-def test_the_memory_of_a_picture_serves_the_next_ones():
+def test_the_memory_of_pictures_serves_the_next_ones():
     code = """
 import resource, numpy as np
 from toonseg.workers import reuse_memory
@@ -217,10 +217,10 @@ reuse_memory()
 faults = []
 for _ in range(20):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    np.ones(8 << 20, np.uint8)
+    [np.ones(1 << 20, np.uint8) for _ in range(8)]
     faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 print(faults[0], sum(faults[1:]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     first, others = map(int, done.stdout.split())
-    assert others < max(first, 100)  # each would cost as many as the first: in all nineteen times
+    assert others < first  # by itself, each of the nineteen gets as many pages from the system as the first

@@ -170,7 +170,7 @@ def test_a_full_remote_fails_a_push_and_says_so_in_the_check(kind, big, small_di
 @pytest.mark.timeout(900)
 def test_a_full_s3_server_fails_a_push_which_goes_on_when_there_is_room(big, tmp_path, capsys):
     with disk(tmp_path / "disk", 96) as folder, seaweed(folder / "server") as s3:
-        assert toonseg(capsys, "remote", "init", *_on_s3(s3).arguments).status == 0
+        assert toonseg(capsys, "remote", "init", *_on_s3(s3, folder / "server").arguments).status == 0
         big.commit()
         fill(folder / "rest")
         printed = big.run("dvc", "push")

@@ -110,10 +110,10 @@ def test_an_empty_folder_and_a_link_to_one_take_a_model(work):
     assert [path.name for path in (work / "disk").iterdir()] == ["model"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_the_right_to_write_is_named(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o555)
-
+    if os.access(tmp_path / "closed", os.W_OK):
+        pytest.skip("who runs this, root say, may write anywhere")
     with pytest.raises(ToonsegError, match="closed cannot be written to: name a place other than"):
         check_above(tmp_path / "closed/model")
 

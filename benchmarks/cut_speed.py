@@ -2,7 +2,9 @@
 
 Each figure is that of a process of its own, start-up included, in user and system CPU-seconds on one core:
 decoding the pages with OpenCV and nothing else, cutting them without writing, and the same two with JPEG
-encoded. They are run by turns. On a busy machine all get slower, but not alike: measure on a quiet one.
+encoded. They are run by turns. Two processes stand beside two decoders that share nothing and each do all:
+two cores of a virtual machine are seldom twice as fast as one. On a busy machine all get slower, but not
+alike: measure on a quiet one.
 """
 
 import argparse
@@ -80,6 +82,15 @@ def measure(*command: str) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - begin, usage.ru_maxrss / 1024)
 
 
+def wall_of_two(*command: str) -> float:
+    """The seconds that a command takes beside itself."""
+    begin = time.monotonic()
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    if sum(process.wait() for process in both):
+        raise SystemExit(f"{' '.join(command)} failed")
+    return time.monotonic() - begin
+
+
 def draw_episodes(folder: Path, rows: int, copies: int) -> list[str]:
     """Draw so many episodes of about so many rows, each of the same pages; gives their folders."""
     first = folder / "0"
@@ -112,13 +123,20 @@ def report(rows: int, copies: int, times: int) -> str:
         folder = Path(name)
         lines = commands(draw_episodes(folder, rows, copies), folder)
         runs: dict[str, list[Cost]] = {key: [] for key in lines}
+        beside = []
         for _ in range(times):
+            beside += [wall_of_two(*lines["decode"])] if copies > 1 else []
             for key, line in lines.items():
                 runs[key].append(measure(*line))
     cpu = {key: min(cost.cpu_s for cost in costs) for key, costs in runs.items()}
     wall = {key: min(cost.wall_s for cost in costs) for key, costs in runs.items()}
     peak = max(cost.peak_mb for key in ("cut", "write") for cost in runs[key])
-    two = f"; two processes {wall['cut'] / wall['two']:.2f} times as fast" if "two" in wall else ""
+    two = (
+        f"; two processes {wall['cut'] / wall['two']:.2f} times as fast, "
+        f"two decoders {2 * wall['decode'] / min(beside):.2f} times"
+        if beside
+        else ""
+    )
     return (
         f"{copies} x {rows} rows: decode {cpu['decode']:.2f} s, "
         f"cut {cpu['cut']:.2f} s ({cpu['decode'] / cpu['cut']:.0%}), "

@@ -296,6 +296,19 @@ def test_arguments_that_leave_open_what_to_do_are_refused(arguments):
     assert stopped.value.code == 2
 
 
+def test_several_episodes_are_handed_out_before_opencv_is_imported(here):
+    for name in ("one", "two"):
+        write_episode(here / name, drawn_page(1))
+    code = (
+        "import sys; from toonseg.cli import main; "
+        "main(['cut', 'one', 'two', '--no-images', '--json', 'cut.json', '--processes', '2']); "
+        "print({'cv2', 'numpy', 'pandas'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+    assert set(json.loads((here / "cut.json").read_text())) == {"one", "two"}
+
+
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups")
 @pytest.mark.parametrize("waited_s", [0, 0.2, 0.4])
 def test_ctrl_c_ends_it_with_a_sentence_while_its_workers_begin_too(here, waited_s):

@@ -208,6 +208,23 @@ def test_no_tasks_need_no_cluster(monkeypatch):
     assert os.environ[ENGINE]
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems fork none")
+@pytest.mark.parametrize(("threads", "seen"), [(0, "1234 1234"), (1, "1000 1000")])
+def test_workers_are_forked_only_from_a_process_of_one_thread(threads, seen):
+    code = f"""
+import operator, sys, threading
+from toonseg.parallel import map_episodes
+sys.setrecursionlimit(1234)  # what is forked from here has it too
+done = threading.Event()
+for _ in range({threads}):
+    threading.Thread(target=done.wait).start()
+print(*map_episodes(operator.methodcaller("__call__"), [sys.getrecursionlimit] * 2, 2))
+done.set()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == seen
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems are not told")
 def test_the_memory_of_pictures_serves_the_next_ones():
     code = """

@@ -72,4 +72,5 @@ def progress(items: Any, what: str, unit: str, total: int | None = None) -> Any:
         return items
     from tqdm import tqdm
 
-    return tqdm(items, desc=what, unit=unit, total=total, leave=False)
+    tqdm.monitor_interval = 0  # no thread beside this one: workers may be forked
+    return tqdm(items, desc=what, unit=unit, total=total, leave=False, miniters=1)

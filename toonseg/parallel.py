@@ -75,15 +75,13 @@ def map_episodes(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     processes: int | None = None,
-    from_server: bool = False,
 ) -> Generator[Result, None, None]:
     """Give ``function(item)`` for each item, in the order of the items, on this machine.
 
     ``function``, the items and the results must be picklable. ``processes`` is the number of cores when
-    None, or fewer where memory is short; one process, or one item, is done here; ``from_server`` is told in
-    ``worker_pool``. The first exception is raised where its result would come and ends the rest; Ctrl-C
-    ends all at once. What a killed process was at is done again. Raises ToonsegError when processes are
-    killed again and again at the same item.
+    None, or fewer where memory is short; one process, or one item, is done here. The first exception is
+    raised where its result would come and ends the rest; Ctrl-C ends all at once. What a killed process was
+    at is done again. Raises ToonsegError when processes are killed again and again at the same item.
     """
     count = min(processes or most_processes(), len(items))
     if count <= 1:
@@ -97,7 +95,7 @@ def map_episodes(
     done = deaths = 0
     while done < len(items):
         try:
-            for result in _in_pool(function, items[done:], count, from_server):
+            for result in _in_pool(function, items[done:], count):
                 yield result
                 done, deaths = done + 1, 0
         except BrokenProcessPool:
@@ -141,10 +139,8 @@ def _do_here(work: Work[Job, Result], common: tuple[Path, ...], task: Task[Job])
     return work(task.job, (*common, *task.reads), write_bytes)
 
 
-def _in_pool(
-    function: Callable[[Item], Result], items: Sequence[Item], count: int, from_server: bool
-) -> Iterator[Result]:
-    with worker_pool(count, from_server) as pool:
+def _in_pool(function: Callable[[Item], Result], items: Sequence[Item], count: int) -> Iterator[Result]:
+    with worker_pool(count) as pool:
 
         def submit(item: Item) -> Pending[Result]:
             with ctrl_c_held_back():  # this may begin a worker, which is to be whole before it is ended

@@ -1,6 +1,7 @@
 """Worker processes on this machine: each uses one core, is silent on Ctrl-C, and ends with this process.
 
-They are never forked from this process, whose threads they would miss.
+A process of one thread forks them, so what it has imported is theirs at once. One of more starts them afresh:
+forked, they would miss its threads.
 """
 
 import os
@@ -10,38 +11,19 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from pathlib import Path
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as <malloc.h> has them
 _KEPT_BYTES = 32 << 20  # the most that may be set
-_SERVER = "forkserver" if sys.platform == "linux" else "spawn"
-
-
-def import_ahead(module: str) -> None:
-    """Begin a server for ``worker_pool``, which imports ``module`` beside what this process does meanwhile.
-
-    Where the system has none, nothing is done.
-    """
-    if _SERVER != "forkserver":
-        return
-    from multiprocessing import forkserver, resource_tracker
-
-    forkserver.set_forkserver_preload([module])
-    resource_tracker.ensure_running()  # by itself, the server's start would let Ctrl-C through again
-    with ctrl_c_held_back():  # the server inherits that; its workers let it through
-        forkserver.ensure_running()
 
 
 @contextmanager
-def worker_pool(count: int, from_server: bool = False) -> Iterator[Executor]:
-    """A pool of at most ``count`` workers, started as they are needed; what waits is dropped at the end.
-
-    Each is started afresh, or forked ``from_server``: that begins sooner, since what the server imported is
-    there, but what it takes does not count as that of this process's children.
-    """
+def worker_pool(count: int) -> Iterator[Executor]:
+    """A pool of at most ``count`` workers; what waits is dropped at the end."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    context = multiprocessing.get_context(_SERVER if from_server else "spawn")
+    context = multiprocessing.get_context("fork" if _has_one_thread() else "spawn")
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin_worker)
     try:
         yield pool
@@ -92,6 +74,12 @@ def reuse_memory() -> None:
     if hasattr(library, "mallopt"):
         library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
         library.mallopt(_M_TRIM_THRESHOLD, 2 * _KEPT_BYTES)
+
+
+def _has_one_thread() -> bool:
+    """Whether this process has a single thread, those counted that Python does not know; Linux tells."""
+    threads = Path("/proc/self/task")
+    return threads.is_dir() and len(list(threads.iterdir())) == 1
 
 
 def _begin_worker() -> None:

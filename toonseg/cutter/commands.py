@@ -43,11 +43,8 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         parser.error("--processes must be at least 1")
     from dataclasses import replace
 
-    from toonseg.workers import import_ahead
-
-    if len(options.pages) > 1 and options.processes != 1:
-        import_ahead("toonseg.cutter.cutting")  # before it is imported here
-    from toonseg.cutter.cutting import Wish, cut_all, load_thresholds
+    from toonseg.cutter.cutting import cut_all
+    from toonseg.cutter.wish import Wish, load_thresholds
 
     rough, fine = load_thresholds(options.params)
     if options.format:

@@ -16,10 +16,10 @@ import numpy as np
 
 from benchmarks.kumiko import cut_kumiko
 from benchmarks.original_cut import cut_2021
-from toonseg.cuts.bands import find_bands
+from toonseg.cuts.bands import RoughCutParams, find_bands
 from toonseg.cuts.panels import Drawing, find_panels
-from toonseg.cuts.params import CutParams, RoughCutParams
 from toonseg.demo.artist.episode import draw_episode
+from toonseg.episodes import CutParams
 from toonseg.images import decode, decode_half
 from toonseg.params import load_params
 from toonseg.records import PANEL, Page

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labels import iou
-from toonseg.cuts.bands import find_bands
+from toonseg.cuts.bands import RoughCutParams, find_bands
 from toonseg.cuts.panels import find_panels
-from toonseg.cuts.params import CutParams, RoughCutParams
 from toonseg.demo.artist.episode import Episode, draw_episode
 from toonseg.demo.labels import label_regions, trace
+from toonseg.episodes import CutParams
 from toonseg.geometry import Box, Mask, decode_rle, encode_rle, intersection, segmentation_rle, shift_box
 from toonseg.images import decode
 from toonseg.labels.project import LabelledPanel, Projection, project

@@ -24,8 +24,8 @@ import numpy as np
 import psutil
 
 from toonseg.archive import write_episode
-from toonseg.cuts.params import CutParams, RoughCutParams
-from toonseg.episodes import cut_series, rough_cut_series
+from toonseg.cuts.bands import RoughCutParams
+from toonseg.episodes import CutParams, cut_series, rough_cut_series
 from toonseg.pages import link_series
 from toonseg.parallel import ENGINE
 from toonseg.params import load_params

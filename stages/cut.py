@@ -4,8 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from toonseg.console import run_stage
-from toonseg.cuts.params import CutParams
-from toonseg.episodes import count_cut, cut_series
+from toonseg.episodes import CutParams, count_cut, cut_series
 from toonseg.params import load_params
 from toonseg.pictures.preview import write_preview
 from toonseg.records import Band, Panel, Placement

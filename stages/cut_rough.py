@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from toonseg.console import run_stage
-from toonseg.cuts.params import RoughCutParams
+from toonseg.cuts.bands import RoughCutParams
 from toonseg.episodes import rough_cut_series
 from toonseg.params import load_params
 from toonseg.records import Band, Placement

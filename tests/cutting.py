@@ -4,9 +4,8 @@ import cv2
 import numpy as np
 from drawn_art import BLACK, WHITE, art, framed, plain
 
-from toonseg.cuts.bands import find_bands
-from toonseg.cuts.panels import find_panels
-from toonseg.cuts.params import PanelParams, RoughCutParams
+from toonseg.cuts.bands import RoughCutParams, find_bands
+from toonseg.cuts.panels import PanelParams, find_panels
 from toonseg.images import decode
 from toonseg.records import PANEL, Page
 from toonseg.strip import Strip, place_pages

@@ -16,8 +16,8 @@ from PIL import Image
 
 from stages import cut, cut_rough, link
 from toonseg.archive import write_episode
-from toonseg.cuts.params import CutParams, RoughCutParams
-from toonseg.episodes import cut_series, rough_cut_series
+from toonseg.cuts.bands import RoughCutParams
+from toonseg.episodes import CutParams, cut_series, rough_cut_series
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import decode, encode
 from toonseg.pages import link_series

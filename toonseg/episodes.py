@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
 
 from toonseg.console import progress
-from toonseg.cuts.bands import find_bands
-from toonseg.cuts.panels import Drawing, find_panels
-from toonseg.cuts.params import CutParams, RoughCutParams
+from toonseg.cuts.bands import RoughCutParams, find_bands
+from toonseg.cuts.panels import Drawing, PanelParams, find_panels
 from toonseg.errors import ImageError
 from toonseg.images import encode
 from toonseg.pages import open_strip
@@ -19,6 +21,14 @@ from toonseg.store import Source, Write, write_bytes
 from toonseg.strip import Strip
 
 Draw = Callable[[str, Strip, Sequence[tuple[int, int]], Sequence[Panel], Write], None]
+
+
+@dataclass(frozen=True)
+class CutParams(PanelParams):
+    """Section ``cut`` of params.yaml: what a panel is, and how its picture is written."""
+
+    format: Literal["png", "jpg", "webp"]
+    quality: Annotated[int, Ge(1), Le(100)]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 ARCHIVES = frozenset({".zip", ".cbz"})
 # What zipfile raises for entries that are damaged, encrypted or packed in a way that it does not know.
@@ -20,9 +20,3 @@ def is_page(name: str) -> bool:
     path = PurePosixPath(name)
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
     return not hidden and path.suffix.lower() not in _NO_PAGES
-
-
-def episode_name(path: Path) -> str:
-    """The name of the episode at ``path``: that of its folder, or of its archive without the suffix."""
-    name = path.resolve().name
-    return Path(name).stem if Path(name).suffix.lower() in ARCHIVES and not path.is_dir() else name

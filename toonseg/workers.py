@@ -17,6 +17,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as <malloc.h> has them
 _KEPT_BYTES = 32 << 20  # the most that may be set
 
 
+def keep_one_thread() -> None:
+    """Let numpy, if it is imported after this, begin no threads: ``worker_pool`` then forks its workers."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 @contextmanager
 def worker_pool(count: int) -> Iterator[Executor]:
     """A pool of at most ``count`` workers; what waits is dropped at the end."""

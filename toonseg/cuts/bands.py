@@ -1,9 +1,24 @@
 """The rough cut: the drawn bands of a strip between its gutters."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Le
+
 from toonseg.cuts.gutters import choose_gutters, find_stretches
-from toonseg.cuts.params import RoughCutParams
 from toonseg.cuts.rows import measure_lines
 from toonseg.strip import Strip
+
+
+@dataclass(frozen=True)
+class RoughCutParams:
+    """Section ``cut_rough`` of params.yaml: what a gutter is. Levels run from 0 to 255."""
+
+    min_gutter_px: Annotated[int, Ge(2)]
+    max_stray_levels: Annotated[int, Ge(0), Le(255)]
+    stray_levels: Annotated[int, Ge(0), Le(255)]
+    stray_share: Annotated[float, Ge(0), Le(1)]
+    colour_tolerance_levels: Annotated[int, Ge(0), Le(255)]
 
 
 def find_bands(strip: Strip, params: RoughCutParams, window_rows: int = 2048) -> list[tuple[int, int]]:

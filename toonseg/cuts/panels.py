@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, find_distance, find_drawn, within
@@ -11,7 +13,6 @@ from toonseg.cuts.boxes import Box
 from toonseg.cuts.closed import find_closed
 from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
 from toonseg.cuts.frames import Sides
-from toonseg.cuts.params import PanelParams
 from toonseg.cuts.rows import Picture
 from toonseg.records import PANEL, TEXT, PanelKind
 from toonseg.strip import HalfStrip, Strip, shrink
@@ -22,6 +23,19 @@ _REACH = 2  # pixels of the halved picture around a side in which the drawing's 
 _SEARCHED = 48  # pixels along a side that are looked at for that
 _ALONG = np.arange(_SEARCHED)
 _INWARDS = np.arange(-_REACH, _REACH + 1) * np.array([1, 1, -1, -1])[:, None]
+
+
+@dataclass(frozen=True)
+class PanelParams:
+    """What a panel is: lengths in pixels of the strip, levels from 0 to 255."""
+
+    background_levels: Annotated[int, Ge(0), Le(255)]
+    halo_levels: Annotated[int, Ge(0), Le(255)]
+    min_gap_px: Annotated[int, Ge(2)]
+    min_panel_px: Annotated[int, Ge(4)]
+    max_letter_px: Annotated[int, Ge(2)]
+    part_gap_px: Annotated[int, Ge(0)]
+    text_gap_px: Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True)

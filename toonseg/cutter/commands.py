@@ -43,8 +43,10 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         parser.error("--processes must be at least 1")
     from dataclasses import replace
 
-    from toonseg.cutter.cutting import cut_all
-    from toonseg.cutter.wish import Wish, load_thresholds
+    from toonseg.workers import keep_one_thread
+
+    keep_one_thread()  # before numpy is imported
+    from toonseg.cutter.cutting import Wish, cut_all, load_thresholds
 
     rough, fine = load_thresholds(options.params)
     if options.format:

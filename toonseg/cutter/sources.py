@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import Picture, decode, decode_half, file_size
-from toonseg.loose import UNREADABLE, episode_name, is_page
+from toonseg.loose import ARCHIVES, UNREADABLE, is_page
 from toonseg.pages import check_sizes
 from toonseg.records import Page, Placement, natural_key
 from toonseg.strip import Strip, common_width, place_pages
@@ -41,6 +41,12 @@ class Source:
     def label(self, name: str) -> str:
         """How messages name a page."""
         return self.place + name
+
+
+def source_name(path: Path) -> str:
+    """The name of the episode at ``path``: that of its folder, or of its archive without the suffix."""
+    name = path.resolve().name
+    return Path(name).stem if Path(name).suffix.lower() in ARCHIVES and not path.is_dir() else name
 
 
 @contextmanager
@@ -95,7 +101,7 @@ def _source(path: Path, names: Sequence[str], opener: Callable[[str], BinaryIO],
             raise ToonsegError(f"{path} holds two pages of the same number: {numbers[number]} and {name}")
         numbers[number] = name
     series = path.resolve().parent.name
-    return Source(series, episode_name(path), tuple(numbers.values()), opener, place)
+    return Source(series, source_name(path), tuple(numbers.values()), opener, place)
 
 
 def _page(source: Source, number: int, name: str) -> Page:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toonseg.coco_files import read_dataset, read_results, renumbered
+from toonseg.coco_files import read_dataset, read_results, renumbered, with_classes_of
 from toonseg.errors import LabelError
 from toonseg.geometry import decode_rle
 
@@ -204,3 +204,26 @@ def test_a_result_without_a_score_is_refused(tmp_path):
 def test_results_that_are_no_list_are_refused(tmp_path):
     with pytest.raises(LabelError, match=r"r.json is no list of COCO results"):
         read(tmp_path, {"results": []})
+
+
+def test_an_annotation_without_a_pixel_is_left_out_and_counted():
+    coco = foreign()
+    coco["annotations"][0]["segmentation"] = [[1, 1, 1, 1, 1, 1]]
+    read = renumbered(coco, "x.json")
+    assert read.empty == 1
+    assert [annotation["category_id"] for annotation in read.coco["annotations"]] == [2]
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "coco.json").write_text(json.dumps(foreign()), encoding="utf-8-sig")
+    assert len(read_dataset(tmp_path / "coco.json").coco["annotations"]) == 2
+
+
+def test_classes_are_numbered_as_another_dataset_numbers_them():
+    dataset = renumbered(foreign(), "val").coco
+    other = {"categories": [{"id": 1, "name": "vest"}, {"id": 2, "name": "tie"}, {"id": 3, "name": "hair"}]}
+    like = with_classes_of(dataset, other, "val.json")
+    assert like["categories"] == other["categories"]
+    assert [annotation["category_id"] for annotation in like["annotations"]] == [3, 2]
+    with pytest.raises(LabelError, match=r"val\.json has classes that the training set lacks: hair"):
+        with_classes_of(dataset, {"categories": other["categories"][:2]}, "val.json")

@@ -359,6 +359,13 @@ def test_a_changed_picture_makes_a_checkpoint_void(tmp_path: Path) -> None:
     assert "training starts anew" in heard.notes[0]
 
 
+def test_a_folder_in_a_checkpoint_s_place_is_told(trained: tuple[Path, dict[str, Any]]) -> None:
+    folder, train = trained
+    checkpoint_path(folder / "checkpoints/folder").mkdir(parents=True)
+    with pytest.raises(EngineError, match=r"last\.pt is a folder, where the state of a training belongs"):
+        learn(folder, train, "folder", tiny(), Heard())
+
+
 def test_a_damaged_checkpoint_is_told_of_and_not_used(trained: tuple[Path, dict[str, Any]]) -> None:
     folder, train = trained
     path = checkpoint_path(folder / "checkpoints/broken")
@@ -420,6 +427,9 @@ def test_a_model_directory_says_what_it_is_without_times_or_paths(
     assert str(folder) not in (folder / "model/model.json").read_text()
 
 
+PARAMS = {"iterations": 1, "long_side_px": 64, "precision": "fp32", "short_side_px": 64, "threads": 1}
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -429,6 +439,10 @@ def test_a_model_directory_says_what_it_is_without_times_or_paths(
         ({"classes": ["disc"]}, "its weights do not fit the profile 'small'"),
         ({"thresholds": None}, "lacks thresholds"),
         ({"params": 5, "thresholds": []}, "lacks params, thresholds"),
+        ({"params": {}}, r"lacks a usable params\.iterations, as one of another version may"),
+        ({"params": {**PARAMS, "threads": "two"}}, r"lacks a usable params\.threads"),
+        ({"classes": "disc"}, "lacks a usable classes"),
+        ({"thresholds": {"detections": 100}}, "has no threshold 'mask', as one of another version"),
     ],
 )
 def test_a_model_of_another_kind_is_refused(

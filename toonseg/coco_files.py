@@ -29,11 +29,15 @@ _NO_MASK = "it is neither polygons (lists of x and y) nor a run-length encoding 
 
 @dataclass(frozen=True)
 class CocoFile:
-    """A dataset renumbered from 1, and the new id of each image and category by the one in its file."""
+    """A dataset renumbered from 1, and the new id of each image and category by the one in its file.
+
+    ``empty`` annotations, whose masks hold no pixel, were left out: nobody can find or learn them.
+    """
 
     coco: Coco
     image_ids: dict[Any, int]
     category_ids: dict[Any, int]
+    empty: int
 
 
 def read_dataset(path: Path) -> CocoFile:
@@ -108,12 +112,30 @@ def renumbered(document: Any, where: str) -> CocoFile:
                 **_shape(row, images[row["image_id"]], its),
             }
         )
+    there = [annotation for annotation in annotations if annotation["area"]]
     coco = {
         "images": [{**_plain(row), "id": image_ids[old]} for old, row in images.items()],
-        "annotations": annotations,
+        "annotations": there,
         "categories": [{**row, "id": category_ids[old]} for old, row in categories.items()],
     }
-    return CocoFile(coco, image_ids, category_ids)
+    return CocoFile(coco, image_ids, category_ids, len(annotations) - len(there))
+
+
+def with_classes_of(dataset: Coco, other: Coco, where: str) -> Coco:
+    """The dataset with the category ids that its classes' names have in ``other``, and all of its classes.
+
+    Raises LabelError, its sentence begun by ``where``, that names the classes which ``other`` lacks.
+    """
+    ids = {category["name"]: category["id"] for category in other["categories"]}
+    names = {category["id"]: category["name"] for category in dataset["categories"]}
+    strange = sorted(set(names.values()) - set(ids))
+    if strange:
+        raise LabelError(f"{where} has classes that the training set lacks: {', '.join(strange)}")
+    annotations = [
+        {**annotation, "category_id": ids[names[annotation["category_id"]]]}
+        for annotation in dataset["annotations"]
+    ]
+    return {**dataset, "annotations": annotations, "categories": other["categories"]}
 
 
 def _document(path: Path) -> Any:

@@ -111,7 +111,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Parse a JSON file. Raises ToonsegError that names the file and the place of the fault."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))  # as some editors on Windows write it
     except FileNotFoundError:
         raise ToonsegError(f"{path} does not exist: run `dvc repro` to make it") from None
     except UnicodeDecodeError:
@@ -138,7 +138,7 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
     wanted = get_type_hints(kind)
     read = {name: hint if hint in (int, float) else str for name, hint in wanted.items()}
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
             if table.fieldnames != list(wanted):
                 raise ToonsegError(f"{path}: its columns are {table.fieldnames}, not {list(wanted)}")

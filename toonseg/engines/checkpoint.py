@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from toonseg.errors import EngineError
 from toonseg.store import write_bytes
 
 _FORMAT = 3
@@ -53,11 +54,14 @@ def write_checkpoint(folder: Path, mark: str, checkpoint: Checkpoint) -> None:
 def read_checkpoint(folder: Path, mark: str) -> tuple[Checkpoint | None, str]:
     """The checkpoint of the training with the fingerprint ``mark``, and a sentence for the user.
 
-    Without one that can be used it gives None, and says why unless there is none at all.
+    Without one that can be used it gives None, and says why unless there is none at all. Raises EngineError
+    when a folder stands in its place.
     """
     path = checkpoint_path(folder)
     if not path.exists():
         return None, ""
+    if path.is_dir():
+        raise EngineError(f"{path} is a folder, where the state of a training belongs: remove it")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         found = state.pop("fingerprint")

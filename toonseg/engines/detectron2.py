@@ -19,6 +19,7 @@ from detectron2.engine import AMPTrainer, HookBase, SimpleTrainer, hooks
 from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from detectron2.structures import BoxMode
+from ruamel.yaml.error import YAMLError
 
 from toonseg.engines import memory, small
 from toonseg.engines.base import (
@@ -93,10 +94,15 @@ def load(model: Path, device: Device) -> Predictor:
     """Load as ``toonseg.engines.base.load`` says."""
     card = read_model_card(model)
     data = read_weights(model, card)
-    with quiet():
-        cfg = config_from(card["structure"]["config"])
-        cfg.MODEL.DEVICE = choose_device(device).type
-        network = build_model(cfg)
+    try:
+        with quiet():
+            cfg = config_from(card["structure"]["config"])
+            cfg.MODEL.DEVICE = choose_device(device).type
+            network = build_model(cfg)
+    except (KeyError, TypeError, ValueError, AssertionError, YAMLError) as error:
+        raise EngineError(
+            f"{model}: its configuration is not of this Detectron2 ({error}): train it again"
+        ) from None
     try:
         network.load_state_dict(safetensors.torch.load(data), strict=False)
     except RuntimeError:

@@ -16,12 +16,20 @@ from toonseg.store import whole_folder, write_json
 FORMAT = 1  # raised when an older toonseg could no longer read the directory
 CARD = "model.json"
 WEIGHTS = "model.safetensors"
-_AGAIN = "train it again (`dvc repro train`) or fetch it again (`dvc pull`)"
+_AGAIN = "train it again, or fetch it again (`dvc pull` in a project of DVC)"
 _KEYS = {
     *("classes", "engine", "format", "params", "profile", "start", "structure", "thresholds", "versions"),
     "weights_sha256",
 }
 _MAPPINGS = {"params", "start", "structure", "thresholds", "versions"}
+# The parameters of its training that a model is used with.
+_PARAMS: dict[str, type] = {
+    "iterations": int,
+    "long_side_px": int,
+    "precision": str,
+    "short_side_px": int,
+    "threads": int,
+}
 
 
 def write_model(out: Path, weights: bytes, card: dict[str, Any]) -> None:
@@ -52,6 +60,11 @@ def read_model_card(model: Path) -> dict[str, Any]:
     missing = sorted(_KEYS - set(card)) or sorted(key for key in _MAPPINGS if not isinstance(card[key], dict))
     if missing:
         raise EngineError(f"{path} lacks {', '.join(missing)}: {_AGAIN}")
+    params = card["params"]
+    unfit = [f"params.{key}" for key, kind in _PARAMS.items() if type(params.get(key)) is not kind]
+    unfit += ["classes"] * (not _are_names(card["classes"]))
+    if unfit:
+        raise EngineError(f"{path} lacks a usable {unfit[0]}, as one of another version may: {_AGAIN}")
     return card
 
 
@@ -65,6 +78,11 @@ def read_weights(model: Path, card: dict[str, Any]) -> bytes:
     if hashlib.sha256(weights).hexdigest() != card["weights_sha256"]:
         raise EngineError(f"{path} is truncated, damaged or of another model: {_AGAIN}")
     return weights
+
+
+def _are_names(classes: Any) -> bool:
+    """Whether they are the names of one class or more."""
+    return isinstance(classes, list) and bool(classes) and all(isinstance(name, str) for name in classes)
 
 
 def _readme(card: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 import toonseg
-from toonseg.coco_files import read_dataset, read_results
+from toonseg.coco_files import CocoFile, read_dataset, read_results, with_classes_of
 from toonseg.console import progress
 from toonseg.engines.base import Coco, Device, Rehearsal, TrainParams, fit, leads, load, rehearse
 from toonseg.engines.model_dir import CARD
@@ -63,11 +63,13 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     """Train a model, or with ``dry`` only tell what that would cost; gives the summary."""
     params = _params(order)
     out = _model_place(order.out)
-    train = read_dataset(order.train).coco
+    dataset = read_dataset(order.train)
+    train = dataset.coco
     check_pictures(train, order.images, "training")
     if dry:
-        return _forecast(train, params, rehearse(train, order.images, params, Listener()))
-    val = read_dataset(order.val).coco if order.val else None
+        forecast = _forecast(train, params, rehearse(train, order.images, params, Listener()))
+        return "\n".join([forecast, *_empty(dataset)])
+    val = with_classes_of(read_dataset(order.val).coco, train, str(order.val)) if order.val else None
     check_pictures(val or {"images": []}, order.images, "validation")
     aside = out.with_name(f".{out.name}.training")
     learn = partial(fit, train, order.images, params, val=val, out=out, checkpoints=aside)
@@ -77,7 +79,7 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     started_s = time.monotonic()
     try:
         with TrainingLog(aside / "live", params.log_every) as log:
-            for note in _doubts(train, params):
+            for note in [*_empty(dataset), *_doubts(train, params)]:
                 log.note(note)
             losses = learn(watch=log)
     except BaseException:
@@ -139,10 +141,11 @@ def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None,
         write_report(tables, scored)
     least = min((result["score"] for result in found), default=0.0)
     warning = (
-        f"\n\nNo result scores below {least:.2f}. Average precision counts unsure ones too: "
+        f"No result scores below {least:.2f}. Average precision counts unsure ones too: "
         "predict with --score 0.05"
     )
-    return text(scored) + (warning if least >= _HIGH_FLOOR else "")
+    told = [text(scored), *([warning] if least >= _HIGH_FLOOR else []), *_empty(dataset)]
+    return "\n\n".join(told)
 
 
 def _params(order: FitOrder) -> TrainParams:
@@ -181,6 +184,11 @@ def _model_place(out: Path) -> Path:
     if out.exists() and not (out / CARD).exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ToonsegError(f"{out} is there and is no model directory: choose another --out")
     return out.resolve() if out.is_symlink() or out.name in ("", "..") else out
+
+
+def _empty(dataset: CocoFile) -> list[str]:
+    """A sentence where a dataset has annotations without a pixel."""
+    return [f"{dataset.empty} annotations hold no pixel: they are left out"] if dataset.empty else []
 
 
 def _doubts(train: Coco, params: TrainParams) -> list[str]:

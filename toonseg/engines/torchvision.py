@@ -107,6 +107,11 @@ def load(model: Path, device: Device) -> Predictor:
         raise EngineError(
             f"{model}: its weights do not fit the profile '{card['profile']}': train it again"
         ) from None
+    lacking = sorted(set(small.THRESHOLDS) - set(card["thresholds"]))
+    if lacking:
+        raise EngineError(
+            f"{model} has no threshold '{lacking[0]}', as one of another version: train it again"
+        )
     return TorchvisionPredictor(network, choose_device(device), card)
 
 

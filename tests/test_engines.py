@@ -439,10 +439,10 @@ PARAMS = {"iterations": 1, "long_side_px": 64, "precision": "fp32", "short_side_
         ({"classes": ["disc"]}, "its weights do not fit the profile 'small'"),
         ({"thresholds": None}, "lacks thresholds"),
         ({"params": 5, "thresholds": []}, "lacks params, thresholds"),
-        ({"params": {}}, r"lacks a usable params\.iterations, as one of another version may"),
+        ({"params": {}}, r"lacks a usable params\.iterations, as another version's may"),
         ({"params": {**PARAMS, "threads": "two"}}, r"lacks a usable params\.threads"),
         ({"classes": "disc"}, "lacks a usable classes"),
-        ({"thresholds": {"detections": 100}}, "has no threshold 'mask', as one of another version"),
+        ({"thresholds": {"detections": 100}}, "lacks the threshold 'mask', as another version's may"),
     ],
 )
 def test_a_model_of_another_kind_is_refused(

@@ -64,7 +64,7 @@ def read_model_card(model: Path) -> dict[str, Any]:
     unfit = [f"params.{key}" for key, kind in _PARAMS.items() if type(params.get(key)) is not kind]
     unfit += ["classes"] * (not _are_names(card["classes"]))
     if unfit:
-        raise EngineError(f"{path} lacks a usable {unfit[0]}, as one of another version may: {_AGAIN}")
+        raise EngineError(f"{path} lacks a usable {unfit[0]}, as another version's may: {_AGAIN}")
     return card
 
 

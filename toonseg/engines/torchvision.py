@@ -110,7 +110,7 @@ def load(model: Path, device: Device) -> Predictor:
     lacking = sorted(set(small.THRESHOLDS) - set(card["thresholds"]))
     if lacking:
         raise EngineError(
-            f"{model} has no threshold '{lacking[0]}', as one of another version: train it again"
+            f"{model} lacks the threshold '{lacking[0]}', as another version's may: train it again"
         )
     return TorchvisionPredictor(network, choose_device(device), card)
 

@@ -26,6 +26,7 @@ from drawn_art import (
     speech,
     tone,
 )
+from drawn_layouts import LAYOUT_GROUPS, LAYOUT_TEXTS
 from drawn_other import OTHER_GROUPS, line_ink
 
 
@@ -447,13 +448,14 @@ GROUPS: dict[str, list[Add]] = {
     ],
     **OTHER_GROUPS,
     **ACTION_GROUPS,
+    **LAYOUT_GROUPS,
 }
 
 
 def draw_strip(group: str, seed: int, drawings: int = 14) -> tuple[list[bytes], list[Box], list[Box], int]:
     """Draw one strip of a group: its pages as JPEG, panels, texts, and its width."""
     rng = np.random.default_rng([seed, *group.encode()])
-    texts = ("bubbles", "captions", "effects", "credits", "other texts", *ACTION_TEXTS)
+    texts = ("bubbles", "captions", "effects", "credits", "other texts", *ACTION_TEXTS, *LAYOUT_TEXTS)
     width = int(rng.choice([690, 690, 720, 800]))
     gutter: Colour = WHITE if rng.random() < 0.7 else BLACK
     if group == "night":

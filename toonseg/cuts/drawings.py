@@ -15,6 +15,7 @@ from toonseg.cuts.marks import WEAKEST_EDGE, Marks, find_leaps
 from toonseg.cuts.opening import opened
 from toonseg.cuts.rows import Picture
 from toonseg.cuts.text import FEATURES, is_bubble, is_stuck_bubble, is_unframed_text, is_window
+from toonseg.cuts.thin import split_at_thin_gaps
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _SPECK = 6  # pixels up to which something drawn is dirt
@@ -87,7 +88,8 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
             box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
             framed.append(_Framed(box, inner, frame, whole))
     panels, others = _mended(framed)
-    panels += [_told(scene, part.box, part.mask, part.frame.level) for part in others]
+    for part in others:
+        panels += _told(scene, part.box, part.mask, part.frame.level)
     if unframed:
         panels += _unframed(scene, unframed)
     return _apart(panels, scene.sizes.panel)
@@ -95,14 +97,19 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
 
 def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
     """Sort drawings that fill their boxes into panels and texts."""
-    return [
-        _told(scene, box, np.ones((box[3] - box[1], box[2] - box[0]), np.bool_), _ALL_SIDES) for box in found
-    ]
+    return [piece for box in found for piece in _told(scene, box, _full(box), _ALL_SIDES)]
 
 
-def _told(scene: Scene, box: Box, mask: Mask, level: Sides) -> Piece:
-    """A framed drawing as a panel or a text."""
-    return Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, level)
+def _told(scene: Scene, box: Box, mask: Mask, level: Sides) -> list[Piece]:
+    """A framed drawing as a panel or a text; as several where thin gaps lead through it."""
+    parts = split_at_thin_gaps(scene.picture, box, scene.gutters, scene.sizes.panel)
+    if len(parts) > 1:
+        return [piece for part in parts for piece in _told(scene, part, _full(part), _ALL_SIDES)]
+    return [Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, level)]
+
+
+def _full(box: Box) -> Mask:
+    return np.ones((boxes.height(box), boxes.width(box)), np.bool_)
 
 
 def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask, int]]:
@@ -256,10 +263,10 @@ def _is_text(scene: Scene, box: Box, mask: Mask, framed: bool) -> bool:
         return True
     letter = _EFFECT * scene.sizes.letter
     marks = scene.marks(box, mask)
-    if framed and max(mask.shape) > letter:
-        return is_bubble(marks) or is_window(marks)
+    if framed and (is_bubble(marks) or is_window(marks, min(mask.shape) <= letter)):
+        return True
     # The outlines of two or three letters together may look like a frame.
-    return is_unframed_text(marks, len(mask) > letter)
+    return (not framed or max(mask.shape) <= letter) and is_unframed_text(marks, len(mask) > letter)
 
 
 def _square(size: int) -> NDArray[np.uint8]:

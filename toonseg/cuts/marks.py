@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts.letters import SPECK, run_along_rim, stand_in_lines
-from toonseg.cuts.palette import ALIKE, Colour, Palette, find_palette
+from toonseg.cuts.lettering import have_outlines
+from toonseg.cuts.letters import SPECK, are_alone, stand_in_lines
+from toonseg.cuts.palette import ALIKE, Colour, Palette, coloured, find_palette
 from toonseg.cuts.rows import Picture, greatest_channel
 
 Mask = NDArray[np.bool_]
@@ -19,6 +20,7 @@ _DEEP = 5  # pixels from its rim: beyond the outline with all its blur
 WEAKEST_EDGE, _STRONGEST_EDGE = 12, 40  # levels over three pixels
 _EDGE_SHARE = 0.2  # of the range of levels, that makes an edge
 _STROKES = 5  # strokes of a letter that its height holds at least
+LEGIBLE = 96  # levels over three pixels of a letter's edge, from which it can be read
 _WIDE = 0.75  # of its height that its width is at least
 _SAMPLE = 900  # pixels whose colours are counted
 
@@ -50,13 +52,22 @@ class Marks:
 
     @cached_property
     def lines(self) -> bool:
-        """Whether its marks are lines of letters. Their edges alone tell, so the paper may be a gradient."""
-        return stand_in_lines((self._edges & self._deeper(_DEEP)).view(np.uint8), self._max_letter)
+        """Whether its marks are lines or columns of letters that can be read.
+
+        Their edges alone tell, so the paper may be a gradient.
+        """
+        inside = self._deeper(_DEEP)
+        edges = self._edges & inside
+        if not edges.any() or _percentile(np.sort(self._leaps[edges]), 90) < LEGIBLE:
+            return False
+        faint = (self._leaps > WEAKEST_EDGE) & inside
+        ways = [np.ascontiguousarray(way).view(np.uint8) for way in (edges, edges.T)]
+        return any(stand_in_lines(way, self._max_letter) for way in ways) and are_alone(ways[0], faint)
 
     @cached_property
     def outlined(self) -> bool:
-        """Whether its edges run along its rim, as those of letters with outlines do."""
-        return run_along_rim(self._edges, self._mask & (self._gutter == 0))
+        """Whether it is letters with outlines around them."""
+        return have_outlines(self._picture, np.ascontiguousarray(self._mask))
 
     @property
     def small(self) -> int:
@@ -78,7 +89,7 @@ class Marks:
         """How many of its colours fill a block that is thicker than the strokes of letters of its size."""
         thick = np.ones((max(1, min(self._mask.shape) // _STROKES),) * 2, np.uint8)
         own = np.ascontiguousarray(self._mask).view(np.uint8)
-        fills = [self._coloured(ink) & own for ink in self._palette.inks]
+        fills = [coloured(self._picture, ink) & own for ink in self._palette.inks]
         eroded = [cv2.erode(fill, thick, borderType=cv2.BORDER_CONSTANT, borderValue=0) for fill in fills]
         return sum(bool(rest.any()) for rest in eroded)
 
@@ -95,22 +106,9 @@ class Marks:
         return bool(width >= _WIDE * height)
 
     @cached_property
-    def _gutter(self) -> NDArray[np.uint8]:
-        """255 where its picture is of a gutter's colour."""
-        found = np.zeros(self._mask.shape, np.uint8)
-        for colour in self._gutters:
-            found |= self._coloured(colour)
-        return found
-
-    @cached_property
     def _plain(self) -> NDArray[np.uint8]:
         """255 where its picture is of the commonest colour."""
-        return self._coloured(self._palette.commonest)
-
-    def _coloured(self, colour: Colour) -> NDArray[np.uint8]:
-        """255 where its picture is of a colour."""
-        found = cv2.inRange(self._picture, (colour - ALIKE).clip(0), (colour + ALIKE).clip(0, 255))
-        return np.asarray(found, np.uint8)
+        return coloured(self._picture, self._palette.commonest)
 
     @cached_property
     def _pixels(self) -> Picture:

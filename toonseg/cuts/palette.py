@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +36,7 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
     some = (1 - _COVERED) * len(pixels)
     colours: list[Colour] = []
     shares: list[float] = []
+    means: list[Colour] = []
     while len(colours) < len(gutters) or (
         weights.sum() > some and len(colours) < _MOST_COLOURS + len(gutters)
     ):
@@ -42,13 +44,20 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
         colour = gutters[len(colours)] if is_gutter else _commonest(levels, weights)
         left = _away(levels, colour) > ALIKE
         shares.append(float(weights[~left].sum()))
+        means.append(levels[:, ~left] @ weights[~left] / max(1.0, shares[-1]))
         if colours and not is_gutter:
             mixtures = _from_mixtures(levels, colour[:, None], np.array(colours).T)
             left &= (mixtures > ALIKE).all(axis=0)
         levels, weights = levels[:, left], weights[left]
         colours.append(colour)
     count = _pure(colours, len(gutters)) + int(weights.sum() > some)
-    return Palette(colours[int(np.argmax(shares))], tuple(colours[len(gutters) :]), count)
+    return Palette(means[int(np.argmax(shares))], tuple(colours[len(gutters) :]), count)
+
+
+def coloured(picture: Picture, colour: Colour) -> NDArray[np.uint8]:
+    """255 where a picture (h, w, 3) is of a colour (3,), else 0."""
+    found = cv2.inRange(picture, (colour - ALIKE).clip(0), (colour + ALIKE).clip(0, 255))
+    return np.asarray(found, np.uint8)
 
 
 def _counted(pixels: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,7 +1,7 @@
 """The final cut: panels in x and y inside the bands, apart from drawings of text only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -14,6 +14,7 @@ from toonseg.cuts.closed import find_closed
 from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
 from toonseg.cuts.frames import Sides
 from toonseg.cuts.rows import Picture
+from toonseg.cuts.rules import join_between_rules
 from toonseg.records import PANEL, TEXT, PanelKind
 from toonseg.strip import HalfStrip, Strip, shrink
 
@@ -57,20 +58,21 @@ def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelPar
     """
     ends = [0, *(y1 for _, y1 in bands)]
     begins = [*(y0 for y0, _ in bands), strip.height]
-    found: list[tuple[Box, PanelKind]] = []
+    found: list[Piece] = []
     for number, band in enumerate(bands):
         above = min(_CONTEXT_PX, band[0] - ends[number])
         below = min(_CONTEXT_PX, begins[number + 1] - band[1])
         found += _find_in_band(strip, band, above, below, params)
-    texts = boxes.joined([box for box, kind in found if kind == TEXT], params.text_gap_px)
-    panels = [box for box, kind in found if kind == PANEL]
+    found = join_between_rules(found, strip.width)
+    texts = boxes.joined([piece.box for piece in found if piece.kind == TEXT], params.text_gap_px)
+    panels = [piece.box for piece in found if piece.kind == PANEL]
     drawings = [Drawing(*box, PANEL) for box in panels] + [Drawing(*box, TEXT) for box in texts]
     return sorted(drawings, key=lambda drawing: (drawing.y0, drawing.x0, drawing.y1, drawing.x1))
 
 
 def _find_in_band(
     strip: Strip, band: tuple[int, int], above: int, below: int, params: PanelParams
-) -> list[tuple[Box, PanelKind]]:
+) -> list[Piece]:
     """Find the drawings in a band, which has ``above`` and ``below`` rows of gutter beside it."""
     half = strip.half
     y0, y1 = half.line(band[0]), half.line(band[1])
@@ -82,7 +84,7 @@ def _find_in_band(
     upper = _colour(picture[: max(1, (y0 - start) // shrunk)]) if above else None
     lower = _colour(picture[-max(1, (stop - y1) // shrunk) :]) if below else None
     if upper is None and lower is None:
-        return [((0, band[0], strip.width, band[1]), PANEL)]
+        return [Piece((0, band[0], strip.width, band[1]), PANEL)]
     gutters = [colour for colour in (upper, lower) if colour is not None]
     if np.array_equal(gutters[0], gutters[-1]):
         del gutters[1:]
@@ -98,7 +100,7 @@ def _find_in_band(
         )
         box = (x0, max(band[0], rows[0] + off[1]), x1, min(band[1], rows[1] - off[3]))
         if boxes.width(box) > 0 and boxes.height(box) > 0:
-            found.append((box, piece.kind))
+            found.append(replace(piece, box=box))
     return found
 
 

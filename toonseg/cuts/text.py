@@ -4,16 +4,14 @@ Whatever its paper and its ink, text has few colours, and inside an outline only
 has long edges inside, or many colours.
 """
 
-from toonseg.cuts.marks import Marks
+from toonseg.cuts.marks import LEGIBLE, Marks
 
 FEATURES = 5  # marks on a plain face: eyes, brows and mouth
-_LEGIBLE = 96  # levels over three pixels of a letter's edge, from which it can be read
 _LETTERS_LONG = 0.2  # share of the edges that may belong to marks taller than a letter inside a bubble
 _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave as paper
 _WINDOW_PAPER = 0.6  # of a window's, whose paper may pass into another colour
 _PAPER_AND_INK = 2
 _BUBBLE_COLOURS = 3
-_EFFECT_COLOURS = 3
 
 
 def is_bubble(marks: Marks, torn: bool = False) -> bool:
@@ -25,17 +23,16 @@ def is_bubble(marks: Marks, torn: bool = False) -> bool:
         return False
     # One short word may be a single mark, but so may a thing in a plain room: it takes few colours too.
     least = (1 if marks.colours <= _PAPER_AND_INK else 2) + torn * marks.colours
-    return marks.small >= least and marks.long <= _LETTERS_LONG and marks.contrast >= _LEGIBLE
+    return marks.small >= least and marks.long <= _LETTERS_LONG and marks.contrast >= LEGIBLE
 
 
-def is_window(marks: Marks) -> bool:
-    """Whether a framed drawing is a window with lines of text; its paper may pass from colour to colour."""
-    return (
-        marks.paper >= _WINDOW_PAPER
-        and marks.colours <= _BUBBLE_COLOURS
-        and marks.contrast >= _LEGIBLE
-        and marks.lines
-    )
+def is_window(marks: Marks, low: bool) -> bool:
+    """Whether a drawing is a window with lines of text; its paper may pass from colour to colour.
+
+    ``low`` tells that it is as low, or as narrow, as a caption: then that may go far.
+    """
+    least = 0 if low else _WINDOW_PAPER
+    return marks.paper >= least and marks.colours <= _BUBBLE_COLOURS and marks.lines
 
 
 def is_stuck_bubble(marks: Marks) -> bool:
@@ -48,7 +45,7 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
 
     ``tall`` tells that it is taller than the letters of a sound effect.
     """
-    if is_bubble(marks):
+    if is_bubble(marks) or (marks.paper >= _PAPER_SHARE and is_window(marks, low=False)):
         return True
     few = marks.colours <= 1 and marks.long <= _LETTERS_LONG
     short = marks.colours <= _PAPER_AND_INK and not tall
@@ -58,4 +55,4 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
 
 def _is_outlined(marks: Marks) -> bool:
     """Whether a drawing is a sound effect whose letters have outlines; figures are taller than wide."""
-    return marks.colours <= _EFFECT_COLOURS and marks.wide and marks.outlined
+    return marks.wide and marks.outlined

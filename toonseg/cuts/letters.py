@@ -16,7 +16,7 @@ _IN_LINES = 0.85  # of the small marks that must stand in lines
 _OTHERS = 0.15  # of the marks that may be neither letters nor rules
 _RULES = 0.5  # of the marks that may be rules
 _SPAN = 0.45  # of the drawing's height that its lines span at least
-_UNLIKE = 0.2  # by which letters' widths vary at least, as a share of their mean: those of lit windows do not
+_BOXES = 0.5  # of the marks in lines that may fill their boxes
 _MARGIN = 0.15  # of the drawing's smaller side, within which a mark belongs to its frame
 _NOISE = 6  # pixels around a letter up to which compression leaves noise
 _FAINT = 0.02  # of a window's paper that may be uneven
@@ -34,13 +34,13 @@ def stand_in_lines(edges: NDArray[np.uint8], max_letter: int) -> bool:
     ruled = int(np.count_nonzero(_core(rules)))
     others, small, in_lines = (int(some[:, cv2.CC_STAT_AREA].sum()) for some in (marks, letters, lined))
     total = ruled + others
-    return (
+    return bool(
         _letters_of(lined, max_letter).sum() >= _LEAST_LETTERS
         and in_lines >= _IN_LINES * small
         and ruled <= _RULES * total
         and others - small <= _OTHERS * total
         and span >= _SPAN * len(edges)
-        and _differ(lined, max_letter)
+        and np.count_nonzero(_fill_boxes(edges, lined)) <= _BOXES * len(lined)
     )
 
 
@@ -80,11 +80,11 @@ def _letters_of(marks: NDArray[Any], max_letter: int) -> NDArray[np.intp]:
     return np.where(2 * heights <= max_letter, np.rint(widths / heights).clip(1), 1).astype(np.intp)
 
 
-def _differ(marks: NDArray[Any], max_letter: int) -> bool:
-    """Whether marks (n, 5) differ in width, as letters do, or are lines of letters that run together."""
-    widths = marks[:, cv2.CC_STAT_WIDTH]
-    several = _letters_of(marks, max_letter) > 1
-    return bool(2 * np.count_nonzero(several) > len(marks) or widths.std() >= _UNLIKE * widths.mean())
+def _fill_boxes(edges: NDArray[np.uint8], marks: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each of the marks (n, 5) of edges has the corners of its box: lit windows do, letters not."""
+    x0, y0, width, height = marks[:, : cv2.CC_STAT_AREA].T
+    corners = [(y, x) for y in (y0, y0 + height - 1) for x in (x0, x0 + width - 1)]
+    return np.asarray(np.all([edges[y, x] > 0 for y, x in corners], axis=0), np.bool_)
 
 
 def _in_lines(marks: NDArray[Any], height: int) -> tuple[NDArray[Any], int]:

@@ -36,7 +36,7 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
     some = (1 - _COVERED) * len(pixels)
     colours: list[Colour] = []
     shares: list[float] = []
-    means: list[Colour] = []
+    papers: dict[int, Colour] = {}
     while len(colours) < len(gutters) or (
         weights.sum() > some and len(colours) < _MOST_COLOURS + len(gutters)
     ):
@@ -44,14 +44,16 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
         colour = gutters[len(colours)] if is_gutter else _commonest(levels, weights)
         left = _away(levels, colour) > ALIKE
         shares.append(float(weights[~left].sum()))
-        means.append(levels[:, ~left] @ weights[~left] / max(1.0, shares[-1]))
+        if is_gutter and shares[-1]:  # a bubble's paper may be near the gutter's colour
+            papers[len(colours)] = levels[:, ~left] @ weights[~left] / shares[-1]
         if colours and not is_gutter:
             mixtures = _from_mixtures(levels, colour[:, None], np.array(colours).T)
             left &= (mixtures > ALIKE).all(axis=0)
         levels, weights = levels[:, left], weights[left]
         colours.append(colour)
     count = _pure(colours, len(gutters)) + int(weights.sum() > some)
-    return Palette(means[int(np.argmax(shares))], tuple(colours[len(gutters) :]), count)
+    most = int(np.argmax(shares))
+    return Palette(papers.get(most, colours[most]), tuple(colours[len(gutters) :]), count)
 
 
 def coloured(picture: Picture, colour: Colour) -> NDArray[np.uint8]:

@@ -44,6 +44,8 @@ def _peeled(picture: Picture, mask: Mask) -> tuple[Colour, Mask]:
     if not len(rim):
         return picture[0, 0].astype(np.float32), nothing
     outline = np.median(rim, axis=0).astype(np.float32)
+    if np.count_nonzero(coloured(rim[None], outline)) < _OF_RIM * len(rim):
+        return outline, nothing
     inner = (depth > _RIM[0]) & (coloured(picture, outline) == 0)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inner.view(np.uint8), connectivity=8)
     real = stats[:, cv2.CC_STAT_AREA] >= SPECK
@@ -55,8 +57,7 @@ def _peeled(picture: Picture, mask: Mask) -> tuple[Colour, Mask]:
     away = away[(depth > 0) & (depth <= _RIM[0])]
     middle = float(np.median(away))
     even = np.mean(np.abs(away - middle) <= max(_UNEVEN_PX, _UNEVEN * middle))
-    is_outline = np.count_nonzero(coloured(rim[None], outline)) >= _OF_RIM * len(rim) and even >= _OF_RIM
-    return outline, inner if is_outline else nothing
+    return outline, inner if even >= _OF_RIM else nothing
 
 
 def _are_strokes(picture: Picture, mask: Mask, outline: Colour) -> bool:

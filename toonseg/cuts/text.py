@@ -12,6 +12,7 @@ _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave 
 _WINDOW_PAPER = 0.6  # of a window's, whose paper may pass into another colour
 _PAPER_AND_INK = 2
 _BUBBLE_COLOURS = 3
+_EFFECT_COLOURS = 3
 
 
 def is_bubble(marks: Marks, torn: bool = False) -> bool:
@@ -55,4 +56,4 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
 
 def _is_outlined(marks: Marks) -> bool:
     """Whether a drawing is a sound effect whose letters have outlines; figures are taller than wide."""
-    return marks.wide and marks.outlined
+    return marks.colours <= _EFFECT_COLOURS and marks.wide and marks.outlined

@@ -35,6 +35,9 @@ def split_at_thin_gaps(picture: Picture, box: Box, gutters: Sequence[Colour], le
 def _gap(view: Picture, gutter: Colour, least: int) -> tuple[int, int] | None:
     """The first gap that leads down through a drawing, as a span of its columns; seldom is there one."""
     width = view.shape[1]
+    middle = np.ascontiguousarray(view[:1, least : width - least])
+    if not middle.size or not coloured(middle, gutter).any():
+        return None
     open_ends = coloured(np.concatenate([view[:_THIN], view[-_THIN:]]), gutter).min(axis=0) > 0
     for x0, x1 in true_runs(open_ends):
         if x1 - x0 < _THIN or x0 < least or x1 > width - least:

@@ -97,6 +97,16 @@ def test_panels_keep_their_boxes_on_a_gradient_that_one_of_them_hides_for_long(t
     assert close(cut(on_gradient(2200 + hidden, top, bottom, *drawings)), true)
 
 
+@pytest.mark.parametrize("middle", [(40, 20, 90), (250, 200, 60)])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_panel_that_bleeds_over_one_side_is_told_from_a_gradient_that_turns_beside_it(middle, side):
+    turns = [graded(900, 690, *ends) for ends in (((250, 240, 225), middle), (middle, (150, 170, 220)))]
+    rows = np.concatenate(turns)
+    x0, x1 = (0, 560) if side == "left" else (130, 690)
+    rows[200:1600, x0:x1] = scene(1, x1 - x0, 1400)
+    assert close(cut(rows), [(x0, 200, x1, 1600)])
+
+
 def test_a_figure_without_a_frame_is_a_panel_on_a_gradient():
     rows = on_gradient(2400, (250, 240, 225), (150, 170, 220), (60, 100, scene(1, 560, 400)))
     bare = rows.copy()

@@ -20,6 +20,7 @@ _GRADIENT = 24  # levels between the colours above and below from which the gutt
 _MARGINS = 0.9  # of the rows whose both ends tell of a gradient between colours that are less apart
 _UNEVEN = 0.5  # of the levels between both colours, by which a gradient may differ from an even one, ...
 _MOST_UNEVEN = 24  # ... and levels by which it may at most
+_STEP = 6  # levels between rows of a side from which it leaps
 _EDGE = 4  # columns at a side whose mean tells a gradient's colour there
 _SMOOTHED = 9  # rows over which that is averaged
 _SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
@@ -95,21 +96,32 @@ def _from_colour(picture: Picture, colour: Colour) -> NDArray[np.uint8]:
 def _gradient(picture: Picture, above: Colour, below: Colour) -> Picture | None:
     """The colour that each row has in a gradient from ``above`` to ``below``, as a picture of the same shape.
 
-    It is even, but for what the rows' ends tell where they are nearly of that colour: there is the gutter.
-    None where both colours are alike and few rows' ends lie between them: then one just follows the other.
+    A side that passes from one to the other without a leap tells it, whatever way it takes. Else it is even,
+    but for what the rows' ends tell where they are nearly of that colour: there is the gutter. None where
+    both colours are alike and few rows' ends lie between them: then one just follows the other.
     """
     height, width = picture.shape[:2]
     part = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
     even = above * (1 - part) + below * part
     ends = [cv2.blur(side.mean(axis=1), (1, _SMOOTHED)) for side in (picture[:, :_EDGE], picture[:, -_EDGE:])]
-    away = np.stack([end - even for end in ends])
     apart = float(np.abs(above - below).max())
-    near = np.abs(away).max(axis=2, keepdims=True) <= min(_UNEVEN * apart, _MOST_UNEVEN)
-    if apart <= _GRADIENT and near.all(axis=0).mean() < _MARGINS:
-        return None
-    rows = even + (away * near).sum(axis=0) / np.maximum(1, near.sum(axis=0))
+    led = [end for end in ends if _leads(end, above, below)]
+    if led:
+        rows = np.mean(led, axis=0)
+    else:
+        away = np.stack([end - even for end in ends])
+        near = np.abs(away).max(axis=2, keepdims=True) <= min(_UNEVEN * apart, _MOST_UNEVEN)
+        if apart <= _GRADIENT and near.all(axis=0).mean() < _MARGINS:
+            return None
+        rows = even + (away * near).sum(axis=0) / np.maximum(1, near.sum(axis=0))
     rows = np.rint(rows).clip(0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(rows[:, None], (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _leads(side: NDArray[np.float32], above: Colour, below: Colour) -> bool:
+    """Whether a side (h, 3) passes from one gutter's colour to the other's without a leap: it is gutter."""
+    ends = max(np.abs(side[0] - above).max(), np.abs(side[-1] - below).max())
+    return bool(ends <= _STEP and np.abs(np.diff(side, axis=0)).max(initial=0) <= _STEP)
 
 
 def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -> list[tuple[int, int]]:

@@ -103,9 +103,12 @@ def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
 def _told(scene: Scene, box: Box, mask: Mask, level: Sides) -> list[Piece]:
     """A framed drawing as a panel or a text; as several where thin gaps lead through it."""
     parts = split_at_thin_gaps(scene.picture, box, scene.gutters, scene.sizes.panel)
+    drawn = [(box, mask, level)]
     if len(parts) > 1:
-        return [piece for part in parts for piece in _told(scene, part, _full(part), _ALL_SIDES)]
-    return [Piece(box, TEXT if _is_text(scene, box, mask, True) else PANEL, level)]
+        drawn = [(part, _full(part), _ALL_SIDES) for part in parts]
+    return [
+        Piece(own, TEXT if _is_text(scene, own, its, True) else PANEL, sides) for own, its, sides in drawn
+    ]
 
 
 def _full(box: Box) -> Mask:

@@ -27,37 +27,37 @@ def have_outlines(picture: Picture, mask: Mask) -> bool:
     """
     inside = mask
     for _ in range(_OUTLINES):
-        outline, inside = _peeled(picture, inside)
-        if not inside.any():
+        peeled = _peeled(picture, inside)
+        if peeled is None:
             return False
+        outline, inside = peeled
         if _are_strokes(picture, inside, outline):
             return True
     return False
 
 
-def _peeled(picture: Picture, mask: Mask) -> tuple[Colour, Mask]:
-    """The colour of the outline around a drawing, and the drawing (h, w) without it: nothing without one."""
+def _peeled(picture: Picture, mask: Mask) -> tuple[Colour, Mask] | None:
+    """The colour of the outline around a drawing, and what is left (h, w) without it; None without one."""
     ringed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     depth = cv2.distanceTransform(ringed, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
     rim = picture[(depth > _RIM[0]) & (depth <= _RIM[1])]
-    nothing = np.zeros_like(mask)
     if not len(rim):
-        return picture[0, 0].astype(np.float32), nothing
+        return None
     outline = np.median(rim, axis=0).astype(np.float32)
     if np.count_nonzero(coloured(rim[None], outline)) < _OF_RIM * len(rim):
-        return outline, nothing
+        return None
     inner = (depth > _RIM[0]) & (coloured(picture, outline) == 0)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inner.view(np.uint8), connectivity=8)
     real = stats[:, cv2.CC_STAT_AREA] >= SPECK
     real[0] = False
     inner = real[labels]
     if not inner.any():
-        return outline, nothing
+        return None
     away = cv2.distanceTransform((~inner).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     away = away[(depth > 0) & (depth <= _RIM[0])]
     middle = float(np.median(away))
     even = np.mean(np.abs(away - middle) <= max(_UNEVEN_PX, _UNEVEN * middle))
-    return outline, inner if even >= _OF_RIM else nothing
+    return (outline, inner) if even >= _OF_RIM else None
 
 
 def _are_strokes(picture: Picture, mask: Mask, outline: Colour) -> bool:

@@ -35,9 +35,7 @@ repro: setup ## Run the pipeline: only the stages whose inputs changed run
 verify: setup ## Run the last commit again in a clean clone and compare every hash
 	@$(BIN)/toonseg verify
 
-# Their pipeline waits under another name: DVC would tell of stages that nobody has run in each `dvc status`.
 experiments: repro ## Train and test the seven experiments on two series (five trainings)
-	@cp experiments/pipeline.yaml experiments/dvc.yaml
 	@$(BIN)/dvc repro experiments/dvc.yaml
 
 # The server of the tests of SSH. Debian starts it where its services run: there you decide, here it is installed.

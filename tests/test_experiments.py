@@ -21,7 +21,7 @@ from toonseg.experiments import (
 from toonseg.params import load_params
 from toonseg.store import write_json
 
-PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "experiments/pipeline.yaml").read_text())["stages"]
+PIPELINE = YAML(typ="safe", pure=True).load((ROOT / "experiments/dvc.yaml").read_text())["stages"]
 PARAMS = ExperimentParams("red", "blue", 40, 20)
 
 
@@ -98,11 +98,12 @@ def project(tmp_path):
     """The project's own files with a drawn dataset of two series, and a training of a second."""
     for name in ("stages", "toonseg", "experiments"):
         shutil.copytree(
-            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "models", "scores")
+            ROOT / name,
+            tmp_path / name,
+            ignore=shutil.ignore_patterns("__pycache__", "models", "scores", "dvc.lock"),
         )
     for name in ("params.yaml", ".dvcignore", ".gitignore", "pyproject.toml"):
         shutil.copy2(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "experiments/pipeline.yaml", tmp_path / "experiments/dvc.yaml")
     coco = write_dataset(tmp_path / "data/panels", 8)
     for image in coco["images"]:
         image["series"] = "red" if image["id"] % 2 else "blue"

@@ -97,7 +97,7 @@ def results_page(scores: Mapping[str, Any], params: ExperimentParams, train: Map
     parts = [
         "# Seven experiments",
         "Trained on both series, on one, or on one and then the other; tested on panels kept aside. "
-        "`make experiments` makes this page; only what is stale runs again.",
+        "`dvc repro experiments/dvc.yaml` makes this page, after `dvc repro`; only what is stale runs again.",
         f"Engine {train['engine']}, profile {train['profile']}: {params.iterations} steps of "
         f"{train['batch']} panels, and {params.transfer_iterations} more for what comes then; seed "
         f"{train['seed']}. "

@@ -98,10 +98,117 @@ def between_rules(strip: "DrawnStrip") -> None:
     add_panels(strip, rows, [(0, 0, strip.width, height)])
 
 
+def room(rng: np.random.Generator, width: int, height: int) -> Picture:
+    """A wall with things that stand upright all through it, and a floor: it bleeds over all its sides."""
+    rows = plain(width, height, tone(rng, 60, 200))
+    x = int(rng.integers(5, 40))
+    while x < width:
+        thing = int(rng.integers(20, 90))
+        rows[:, x : x + thing] = tone(rng, 20, 230)
+        rows[:, x : x + 3] = rows[:, x + thing - 3 : x + thing] = (25, 20, 25)
+        x += thing + int(rng.integers(10, 80))
+    rows[int(0.8 * height) :] = tone(rng, 40, 120)
+    return rows
+
+
+def shaded(rng: np.random.Generator, width: int, height: int) -> Picture:
+    """A ground that passes from colour to colour from left to right."""
+    ends = [tone(rng, 60, 190) for _ in range(2)]
+    return np.ascontiguousarray(graded(width, height, *ends).swapaxes(0, 1))
+
+
+def blinds(rng: np.random.Generator, width: int, height: int, gutter: Colour) -> Picture:
+    """Somebody before bars that leave as much of the gutter's colour between them."""
+    rows, shade = plain(width, height, gutter), shaded(rng, width, height)
+    bar, gap = int(rng.integers(20, 50)), int(rng.integers(20, 50))
+    for y in range(0, height, bar + gap):
+        rows[y : y + bar] = shade[y : y + bar]
+    rows[-bar:] = shade[-bar:]
+    figure(
+        rng,
+        rows,
+        int(width * rng.uniform(0.35, 0.65)),
+        height + 4,
+        int(height * rng.uniform(0.5, 0.7)),
+        False,
+    )
+    return rows
+
+
+def speed_lines(rng: np.random.Generator, width: int, height: int, gutter: Colour) -> Picture:
+    """Somebody before level lines, many of them in the gutter's colour, some from side to side."""
+    rows = shaded(rng, width, height)
+    y = 12
+    while y < height - 24:
+        thick = int(rng.integers(4, 16))
+        start, stop = sorted(int(x) for x in rng.integers(0, width, 2))
+        whole = rng.random() < 0.4
+        rows[y : y + thick, slice(None) if whole else slice(0, stop)] = gutter
+        if not whole and rng.random() < 0.7:
+            rows[y : y + thick, start:] = gutter
+        y += thick + int(rng.integers(6, 40))
+    figure(
+        rng,
+        rows,
+        int(width * rng.uniform(0.35, 0.65)),
+        height + 4,
+        int(height * rng.uniform(0.5, 0.7)),
+        False,
+    )
+    return rows
+
+
+def striped(strip: "DrawnStrip") -> None:
+    """A picture from side to side of the page, with stripes of the gutter's colour in it."""
+    rng = strip.rng
+    height = int(rng.integers(500, 900))
+    kind = int(rng.integers(3))
+    if kind:
+        rows = (blinds if kind == 1 else speed_lines)(rng, strip.width, height, strip.gutter)
+    else:
+        rows = room(rng, strip.width, height)
+        y = int(rng.integers(80, height // 2))
+        rows[y : y + int(rng.integers(10, 50))] = strip.gutter
+    add_panels(strip, rows, [(0, 0, strip.width, height)])
+
+
+def sharp(strip: "DrawnStrip") -> None:
+    """Two panels side by side, with corners that are far from right angles, over a third one."""
+    rng, width, line = strip.rng, strip.width, int(strip.rng.integers(3, 6))
+    lean, drop, gap = (int(rng.integers(*span)) for span in ((30, 110), (60, 170), (12, 20)))
+    at, down, height = (
+        int(width * rng.uniform(0.4, 0.6)),
+        int(rng.integers(420, 600)),
+        int(rng.integers(1000, 1300)),
+    )
+    slope = drop / width
+    foot = at - lean
+    left = [(0, 0), (at + lean, 0), (foot, int(down + slope * foot)), (0, down)]
+    right = [
+        (at + lean + gap, 0),
+        (width, 0),
+        (width, down + drop),
+        (foot + gap, int(down + slope * (foot + gap))),
+    ]
+    below = [(0, down + gap), (width, down + drop + gap), (width, height), (0, height)]
+    rows = plain(width, height + 1, strip.gutter)
+    boxes = []
+    for corners in (left, right, below):
+        polygon = np.array(corners, np.int32)
+        inside = cv2.fillPoly(np.zeros(rows.shape[:2], np.uint8), [polygon], 1) > 0
+        rows[inside] = art(rng, width, height + 1)[inside]
+        cv2.polylines(rows, [polygon], True, line_ink(strip), line, cv2.LINE_AA)
+        ys, xs = np.nonzero(inside)
+        boxes.append((int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1))
+    add_panels(strip, rows, boxes)
+
+
 LAYOUT_TEXTS = ("gradient captions", "columns of letters")  # as ``ACTION_TEXTS``
 LAYOUT_GROUPS: dict[str, list[Add]] = {
     "gradient captions": [caption_alone, caption_alone, in_frame(plain_room)],
     "columns of letters": [bubble_of_columns],
     "thin gaps": [beside],
     "rules": [between_rules],
+    "striped": [striped],
+    "sharp corners": [sharp],
 }

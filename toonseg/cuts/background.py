@@ -1,6 +1,7 @@
 """What lies outside all drawings: the gutter flooded from the band's rim inwards."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from toonseg.cuts.frames import find_line
 from toonseg.cuts.gutters import true_runs
 from toonseg.cuts.rows import Picture, greatest_channel
+from toonseg.cuts.stripes import find_end, find_striped, goes_on
 
 Mask = NDArray[np.bool_]
 Colour = NDArray[np.float32]
@@ -23,9 +25,9 @@ _MOST_UNEVEN = 24  # ... and levels by which it may at most
 _STEP = 6  # levels between rows of a side from which it leaps
 _EDGE = 4  # columns at a side whose mean tells a gradient's colour there
 _SMOOTHED = 9  # rows over which that is averaged
-_SLIT_SHARE = 0.4  # of a row's pixels that must be gutter for it to count as a bridged gutter
+_SLIT_SHARES = (0.4, 0.25)  # of a row's pixels that must be gutter for it to count as a bridged gutter
 _OPEN_SHARE = 0.4  # of a bridged gutter's rows that must be gutter at either end
-_SLIT_JUMP = 0.3  # by which that share must leap at the slit's edges
+_SLIT_JUMP = 0.15  # by which that share must leap at the slit's edges
 _SLIT_EDGE = 3  # rows over which it leaps at most
 _NOTCH = 12  # pixels by which a bridged gutter leads further in at a side than beside it
 _SLANTING = 0.02  # rows a column by which an edge at least rises that slants
@@ -33,14 +35,20 @@ _SLANTING_SHARE = 0.6  # of the columns of a slanting gutter that must begin and
 
 
 def find_drawn(
-    sure: NDArray[np.uint8], maybe_gutter: NDArray[np.uint8], above: bool, below: bool, min_gap: int
+    picture: Picture,
+    sure: NDArray[np.uint8],
+    maybe_gutter: NDArray[np.uint8],
+    beside: tuple[bool, bool],
+    min_gap: int,
+    least: int,
 ) -> Mask:
     """Which pixels of a band belong to its drawings, whatever their colour: (h, w) bool.
 
-    ``sure`` (h, w) is 255 where a pixel has a gutter's colour, ``maybe_gutter`` where it may have had it
-    before compression. Not drawn is what is connected, through gaps of at least ``min_gap`` pixels, to the
-    band's first row if there is a gutter ``above``, to its last one if there is one ``below``, or to both its
-    sides by a gutter that something bridges or that slants.
+    ``picture`` is the band (h, w, 3), ``sure`` (h, w) 255 where a pixel has a gutter's colour,
+    ``maybe_gutter`` where it may have had it before compression. Not drawn is what is connected, through
+    gaps of at least ``min_gap`` pixels, to the band's first or last row if there is a gutter ``beside`` it,
+    or to both its sides by a gutter that something bridges or that slants. ``least`` is a panel's height at
+    least.
     """
     near = cv2.dilate(sure, np.ones((2 * _HALO + 1, 2 * _HALO + 1), np.uint8))
     coloured = cv2.bitwise_or(sure, cv2.bitwise_and(near, maybe_gutter))
@@ -49,9 +57,11 @@ def find_drawn(
     gutter = np.asarray(cv2.morphologyEx(coloured, cv2.MORPH_OPEN, cross), np.uint8)
     height, width = gutter.shape
     canvas = np.empty((height + 2, width), np.uint8)
-    canvas[0], canvas[1:-1], canvas[-1] = 255 * above, gutter, 255 * below
+    canvas[0], canvas[1:-1], canvas[-1] = 255 * beside[0], gutter, 255 * beside[1]
     seeds = [(0, 0), (0, height + 1)]
-    for y0, y1 in _bridged(gutter, sure, min_gap):
+    for y0, y1 in _bridged(gutter, sure, min_gap, least):
+        if goes_on(find_end(picture, gutter, y0, -1), find_end(picture, gutter, y1, 1)):
+            continue
         seeds += [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)]
         seeds += [(x, 1 + (y0 + y1) // 2) for x in _between(gutter, y0, y1)]
     _flood(canvas, seeds)
@@ -124,7 +134,9 @@ def _leads(side: NDArray[np.float32], above: Colour, below: Colour) -> bool:
     return bool(ends <= _STEP and np.abs(np.diff(side, axis=0)).max(initial=0) <= _STEP)
 
 
-def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -> list[tuple[int, int]]:
+def _bridged(
+    gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int, least: int
+) -> list[tuple[int, int]]:
     """Spans of rows that are a gutter but for something that lies across it.
 
     An end of such rows is gutter, often both are, and the share of gutter in them leaps at both their edges.
@@ -135,22 +147,36 @@ def _bridged(gutter: NDArray[np.uint8], sure: NDArray[np.uint8], min_gap: int) -
     )
     if np.count_nonzero(left & right) < min_gap:
         return []
-    share = _share(gutter)
-    spans = [
-        (y0, y1)
-        for y0, y1 in true_runs((left | right) & (share >= _SLIT_SHARE))
-        if min(left[y0:y1].mean(), right[y0:y1].mean()) >= _OPEN_SHARE and y1 - y0 >= min_gap
-    ]
-    if not spans:
-        return []
-    surely = _share(sure)
-    return [
-        (y0, y1)
-        for y0, y1 in spans
-        if np.count_nonzero(surely[y0:y1] >= _SLIT_SHARE) > 1
-        and share[y0 : y0 + _SLIT_EDGE].max() - _least(share, y0 - _SLIT_EDGE, y0) >= _SLIT_JUMP
-        and share[y0:y1][-_SLIT_EDGE:].max() - _least(share, y1, y1 + _SLIT_EDGE) >= _SLIT_JUMP
-    ]
+    share, surely = _share(gutter), _share(sure)
+    free = ~(_stripes(left, right, least) | find_striped(sure, least))
+    spans: list[tuple[int, int]] = []
+    for least_share in _SLIT_SHARES:
+        for y0, y1 in true_runs((left | right) & (share >= least_share) & free):
+            open_ends = min(left[y0:y1].mean(), right[y0:y1].mean())
+            if (
+                open_ends >= _OPEN_SHARE
+                and y1 - y0 >= min_gap
+                and np.count_nonzero(surely[y0:y1] >= least_share) > 1
+                and share[y0 : y0 + _SLIT_EDGE].max() - _least(share, y0 - _SLIT_EDGE, y0) >= _SLIT_JUMP
+                and share[y0:y1][-_SLIT_EDGE:].max() - _least(share, y1, y1 + _SLIT_EDGE) >= _SLIT_JUMP
+            ):
+                spans.append((y0, y1))
+                free[y0:y1] = False
+    return spans
+
+
+def _stripes(left: Mask, right: Mask, least: int) -> Mask:
+    """The rows that are stripes of a picture: bars between them, from side to side, are lower than any panel.
+
+    ``left`` and ``right`` (h,) tell which rows are gutter at their ends.
+    """
+    stripes = np.zeros(len(left), np.bool_)
+    bars = [(y0, y1) for y0, y1 in true_runs(~(left & right)) if y1 - y0 < least]
+    bars = [(y0, y1) for y0, y1 in bars if 2 * np.count_nonzero((left | right)[y0:y1]) <= y1 - y0]
+    for above, below in pairwise(bars):
+        if above[0] > 0 and below[1] < len(left) and (left & right)[above[1] : below[0]].all():
+            stripes[above[0] - 1 : below[1] + 1] = True
+    return stripes
 
 
 def _flood(canvas: NDArray[np.uint8], seeds: Iterable[tuple[int, int]]) -> None:

@@ -33,6 +33,6 @@ def find_bands(strip: Strip, params: RoughCutParams, window_rows: int = 2048) ->
     )
     # The lines at both ends of a gutter hold some of the drawings beside it.
     stretches = find_stretches(lines, max(1, params.min_gutter_px // 2 - 1))
-    gutters = choose_gutters(stretches, params.colour_tolerance_levels)
+    gutters = choose_gutters(lines, stretches, params.colour_tolerance_levels)
     edges = [0, *(half.row(y) for gutter in gutters for y in (gutter.y0, gutter.y1)), strip.height]
     return [(y0, y1) for y0, y1 in zip(edges[::2], edges[1::2], strict=True) if y0 < y1]

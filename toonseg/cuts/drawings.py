@@ -1,7 +1,7 @@
 """The drawings of one band: connected parts of what is drawn, sorted into panels and texts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
 from toonseg.cuts.marks import WEAKEST_EDGE, Marks, find_leaps
 from toonseg.cuts.opening import opened
 from toonseg.cuts.rows import Picture
+from toonseg.cuts.stripes import End
 from toonseg.cuts.text import FEATURES, is_bubble, is_stuck_bubble, is_unframed_text, is_window
 from toonseg.cuts.thin import split_at_thin_gaps
 from toonseg.records import PANEL, TEXT, PanelKind
@@ -22,6 +23,7 @@ _SPECK = 6  # pixels up to which something drawn is dirt
 _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a sound effect are tall at most
 _NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
 _ONE_FIGURE = 0.9  # of what a bubble leaves of a drawing, from which it is one figure
+_TORN_OFF = 0.4  # of a bubble's size that a figure has at least that it sticks to: more than ears and a tail
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
 _LEAST_MARK = 4  # pixels that are uneven around the smallest of several marks
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
@@ -41,11 +43,15 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Piece:
-    """A drawing's box and kind; ``level`` tells which sides are those of a frame, as in ``Frame``."""
+    """A drawing's box and kind; ``level`` tells which sides are those of a frame, as in ``Frame``.
+
+    ``ends`` are its top and its bottom where it leads from side to side of the page, else empty.
+    """
 
     box: Box
     kind: PanelKind
     level: Sides = _NO_SIDES
+    ends: tuple[End, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +85,7 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
     """
     framed: list[_Framed] = []
     unframed: list[tuple[Box, Mask]] = []
-    for (x0, y0, x1, y1), mask, whole in _parts(drawn, scene.sizes):
+    for (x0, y0, x1, y1), mask, whole in _parts(scene, drawn):
         frame = find_frame(mask) if min(mask.shape) >= scene.sizes.panel else None
         if frame is None:
             unframed.append(((x0, y0, x1, y1), mask))
@@ -115,15 +121,20 @@ def _full(box: Box) -> Mask:
     return np.ones((boxes.height(box), boxes.width(box)), np.bool_)
 
 
-def _parts(drawn: Mask, sizes: Sizes) -> list[tuple[Box, Mask, int]]:
-    """The connected parts of a mask, split where something bridges a gutter.
+def _parts(scene: Scene, drawn: Mask) -> list[tuple[Box, Mask, int]]:
+    """The connected parts of a mask, split at thin gaps and where something bridges a gutter.
 
-    Each has its own mask, and the number of the connected one that it was split off.
+    Each has its own mask, and the number of the connected one that it was split off. Thin gaps come first: a
+    wider one that ends at them would seem to go on behind the panel at their other side.
     """
     parts: list[tuple[Box, Mask, int]] = []
-    for whole, ((x, y, _, _), mask) in enumerate(_connected(drawn.view(np.uint8), _SPECK, holes=True)):
-        for x0, y0, x1, y1 in split_bridged(mask, sizes.panel, sizes.gap):
-            parts.append((boxes.shifted((x0, y0, x1, y1), x, y), mask[y0:y1, x0:x1], whole))
+    for whole, (box, mask) in enumerate(_connected(drawn.view(np.uint8), _SPECK, holes=True)):
+        for thin in split_at_thin_gaps(scene.picture, box, scene.gutters, scene.sizes.panel):
+            x0, y0, x1, y1 = boxes.shifted(thin, -box[0], -box[1])
+            part = mask[y0:y1, x0:x1]
+            for split in split_bridged(part, scene.sizes.panel, scene.sizes.gap):
+                own = part[split[1] : split[3], split[0] : split[2]]
+                parts.append((boxes.shifted(split, thin[0], thin[1]), own, whole))
     return parts
 
 
@@ -194,9 +205,19 @@ def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
         return found
     for times in _NECKS:
         for box, mask in _connected(opened(loose, max(1, 2 * times * scene.sizes.part - 1))):
-            if min(mask.shape) >= scene.sizes.panel and is_bubble(scene.marks(box, mask), torn=times > 1):
+            if min(mask.shape) < scene.sizes.panel or not is_bubble(scene.marks(box, mask), torn=times > 1):
+                continue
+            if times == 1 or _left_beside(loose, box, mask) >= _TORN_OFF * np.count_nonzero(mask):
                 found.append(_taken(loose, box, mask, scene.sizes.part))
     return found + _stuck_taken(scene, loose)
+
+
+def _left_beside(loose: NDArray[np.uint8], box: Box, mask: Mask) -> int:
+    """How many pixels hang together with those of the mask in its box, besides them."""
+    _, labels = cv2.connectedComponents(loose)
+    y = box[1] + int(np.flatnonzero(mask.any(axis=1))[0])
+    x = box[0] + int(mask[y - box[1]].argmax())
+    return int(np.count_nonzero(labels == labels[y, x]) - np.count_nonzero(mask))
 
 
 def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:

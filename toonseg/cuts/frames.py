@@ -37,6 +37,8 @@ _MOST_UNSEEN = 2  # sides that what sticks out may hide at first sight
 _CLEAR_SHARE = 0.6  # of the three clearest sides' beginnings that must lie on their lines
 _FILLED = 0.95  # share of a frame's inside that is drawn
 _MOST_OUTSIDE = 0.5  # of a frame's inside that may stick out of it
+_MOST_CORNERS = 5  # of a slanting panel of which the page cuts one off
+_CONVEX = 0.97  # share of such a panel's polygon that is drawn
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,36 @@ def find_frame(mask: Mask) -> Frame | None:
         lines = [side(0, y0, y1), side(1, x0, x1), side(2, y0, y1), side(3, x0, x1)]
         found = [line.begin if line else None for line in lines]
         if found.count(None) > _MOST_UNSEEN:
-            return None
+            break
         left, top, right, bottom = (
             given if begin is None else begin
             for begin, given in zip(found, (x0, y0, width - x1, height - y1), strict=True)
         )
         box = (left, top, width - right, height - bottom)
         if box == (x0, y0, x1, y1):
-            return _frame(mask, box, lines)
+            return _frame(mask, box, lines) or _polygon(mask)
         x0, y0, x1, y1 = box
         if x0 >= x1 or y0 >= y1 or not mask[y0:y1, x0:x1].any():
             break
-    return None
+    return _polygon(mask)
+
+
+def _polygon(mask: Mask) -> Frame | None:
+    """The frame of a drawing that fills a polygon of few straight sides, none of which need face a side.
+
+    Where two slanting sides meet in a sharp corner, each hides much of the other one from its own side.
+    """
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(np.concatenate(contours))
+    corners = cv2.approxPolyDP(hull, _ON_LINE, True)
+    if len(corners) > _MOST_CORNERS or np.count_nonzero(mask) < _CONVEX * cv2.contourArea(hull):
+        return None
+    x0, y0, x1, y1 = bounds(mask)
+    left, top, right, bottom = (
+        bool(np.count_nonzero(np.abs(corners[:, 0, at % 2] - side) < _ON_LINE) > 1)
+        for at, side in enumerate((x0, y0, x1 - 1, y1 - 1))
+    )
+    return Frame(x0, y0, x1, y1, (1.0, 1.0, 1.0, 1.0), (left, top, right, bottom))
 
 
 def find_line(begins: NDArray[np.intp], start: int, stop: int) -> Line | None:

@@ -31,6 +31,10 @@ FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
 SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
 UNSEEN = 2.5  # of a change behind a drawing
+TURNED = 0.6  # of one that is seen beside a drawing, which leaves a side of the page free
+LED = 0.2  # of one that leads there from the one colour to the other
+TURN = 4  # lines over which such a change leads at most
+STEADY = 8  # lines that either colour is seen there at least
 GIVE = 0.3  # of the change expected of a gradient, by which the change behind a drawing may be more or less
 SLOPED = 12  # lines from which a stretch tells by how much a gradient changes from line to line
 ALONE = 0.5  # by which a change is dearer when the colour before or behind it is that of one gutter only
@@ -61,8 +65,8 @@ def find_stretches(lines: Lines, min_lines: int) -> list[Stretch]:
     return _past_outlines(found)
 
 
-def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
-    """The stretches that are gutters: the cheapest labelling, in order; none of none.
+def choose_gutters(lines: Lines, stretches: list[Stretch], tolerance: int) -> list[Stretch]:
+    """The stretches of ``lines`` that are gutters: the cheapest labelling, in order; none of none.
 
     ``tolerance`` is by how many levels the colours of neighbouring gutters may differ.
     """
@@ -75,12 +79,14 @@ def choose_gutters(stretches: list[Stretch], tolerance: int) -> list[Stretch]:
     best = skipped[:-1] + FIRST
     before = np.full(len(stretches), -1)
     change_before = np.zeros(len(stretches))
+    sides = [_steady(side, stretches) for side in (lines.left, lines.right)]
     last = np.empty(0, np.intp)  # the stretches that may still be the last gutter before the next one
     for at in range(1, len(stretches)):
         last = np.append(last, at - 1)
         so_far = best[last] - skipped[last + 1]
         last = last[so_far <= so_far.min() + DEAREST]
-        change = _change_costs(stretches, tops, bottoms, slopes, last, at, tolerance)
+        price = np.min([_price(down[last], up[at], stretches[at].y0) for up, down in sides], axis=0)
+        change = _change_costs(stretches, tops, bottoms, slopes, price, last, at, tolerance)
         alone = np.where(before[last] < 0, ALONE * change, 0)
         total = best[last] + skipped[at] - skipped[last + 1] + change + alone
         # Of equally cheap ones the nearest, so that as many as possible are gutters.
@@ -188,11 +194,37 @@ def _cost_as_picture(stretch: Stretch) -> float:
     return stretch.weight * (PLAIN + sum(stretch.ends))
 
 
+def _steady(side: NDArray[np.uint8], stretches: list[Stretch]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """From which line on, and up to which, a side (n, 3) changes by no more than a gradient: twice (k,).
+
+    Both go from each stretch, upwards and downwards; far off where that is not much longer than the stretch.
+    """
+    colour = side.astype(np.float32)
+    leaps = np.flatnonzero(_apart(colour[1:], colour[:-1]) > SAME) + 1
+    leaps = np.concatenate([[0], leaps, [len(side)]])
+    begins, ends = (np.array([getattr(one, name) for one in stretches]) for name in ("y0", "y1"))
+    up = leaps[np.searchsorted(leaps, begins, "right") - 1]
+    down = leaps[np.searchsorted(leaps, ends)]
+    far = 2 * len(side)
+    return np.where(begins - up >= STEADY, up, far), np.where(down - ends >= STEADY, down, -far)
+
+
+def _price(down: NDArray[np.intp], up: int, begin: int) -> NDArray[np.float64]:
+    """What it costs that the colour changes from each of some stretches to one that begins at a line.
+
+    It is little where a side leads from one to the other, or turns there once. ``down`` (k,) of the former and
+    ``up`` of the latter are as in ``_steady``.
+    """
+    turned = (up >= down) & (up - down <= TURN)
+    return np.where(down >= begin, LED, np.where(turned, TURNED, UNSEEN))
+
+
 def _change_costs(
     stretches: list[Stretch],
     tops: NDArray[np.float32],
     bottoms: NDArray[np.float32],
     slopes: NDArray[np.float32],
+    price: NDArray[np.float64],
     last: NDArray[np.intp],
     at: int,
     tolerance: int,
@@ -208,7 +240,7 @@ def _change_costs(
     expected = (slopes[last] + slopes[at]) / 2 * between
     missed = np.maximum(np.abs(change - expected) - GIVE * np.abs(expected), 0)
     apart = np.fmin(apart, missed.max(axis=1) + SAME)
-    price = np.full(len(last), UNSEEN)
+    price = price.copy()
     # The line between them may be a stretch of its own.
     ends = np.array([stretches[one].y1 for one in last[-2:]])
     for touching in np.flatnonzero(stretches[at].y0 - ends <= TOUCHING) - len(ends):

@@ -105,6 +105,14 @@ class Marks:
         height, width = self._mask.shape
         return bool(width >= _WIDE * height)
 
+    @property
+    def solid(self) -> float:
+        """The share of its convex hull that it fills."""
+        own = np.ascontiguousarray(self._mask).view(np.uint8)
+        contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        area = sum(map(cv2.contourArea, contours))
+        return area / max(1.0, cv2.contourArea(cv2.convexHull(np.concatenate(contours))))
+
     @cached_property
     def _plain(self) -> NDArray[np.uint8]:
         """255 where its picture is of the commonest colour."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
+from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, find_distance, find_drawn, within
@@ -14,7 +15,8 @@ from toonseg.cuts.closed import find_closed
 from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
 from toonseg.cuts.frames import Sides
 from toonseg.cuts.rows import Picture
-from toonseg.cuts.rules import join_between_rules
+from toonseg.cuts.rules import Edge, join_behind_stripes, join_between_rules, ruled_edge
+from toonseg.cuts.stripes import find_end, find_striped
 from toonseg.records import PANEL, TEXT, PanelKind
 from toonseg.strip import HalfStrip, Strip, shrink
 
@@ -53,17 +55,21 @@ class Drawing:
 def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelParams) -> list[Drawing]:
     """Find the drawings in a strip's bands: panels and drawings of text only, sorted by row and column.
 
-    ``bands`` are sorted and disjoint, with gutters between them; each panel lies in one of them. No bands
-    give an empty list.
+    ``bands`` are sorted and disjoint, with gutters between them; a panel lies in one of them, or leads through
+    several where it has stripes of the gutter's colour. No bands give an empty list.
     """
     ends = [0, *(y1 for _, y1 in bands)]
     begins = [*(y0 for y0, _ in bands), strip.height]
     found: list[Piece] = []
+    edges: list[Edge] = []
     for number, band in enumerate(bands):
         above = min(_CONTEXT_PX, band[0] - ends[number])
         below = min(_CONTEXT_PX, begins[number + 1] - band[1])
-        found += _find_in_band(strip, band, above, below, params)
-    found = join_between_rules(found, strip.width)
+        pieces, ruled = _find_in_band(strip, band, above, below, params)
+        found += pieces
+        edges += ruled
+    found = join_behind_stripes(found, strip.width, params.min_panel_px)
+    found = join_between_rules(found, edges, strip.width)
     texts = boxes.joined([piece.box for piece in found if piece.kind == TEXT], params.text_gap_px)
     panels = [piece.box for piece in found if piece.kind == PANEL]
     drawings = [Drawing(*box, PANEL) for box in panels] + [Drawing(*box, TEXT) for box in texts]
@@ -72,8 +78,11 @@ def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelPar
 
 def _find_in_band(
     strip: Strip, band: tuple[int, int], above: int, below: int, params: PanelParams
-) -> list[Piece]:
-    """Find the drawings in a band, which has ``above`` and ``below`` rows of gutter beside it."""
+) -> tuple[list[Piece], list[Edge]]:
+    """Find the drawings in a band, which has ``above`` and ``below`` rows of gutter beside it.
+
+    Gives them and the band's upper or lower edge if only one of both is ruled from side to side of the page.
+    """
     half = strip.half
     y0, y1 = half.line(band[0]), half.line(band[1])
     start, stop = half.line(band[0] - above), half.line(band[1] + below)
@@ -84,13 +93,15 @@ def _find_in_band(
     upper = _colour(picture[: max(1, (y0 - start) // shrunk)]) if above else None
     lower = _colour(picture[-max(1, (stop - y1) // shrunk) :]) if below else None
     if upper is None and lower is None:
-        return [Piece((0, band[0], strip.width, band[1]), PANEL)]
+        return [Piece((0, band[0], strip.width, band[1]), PANEL)], []
     gutters = [colour for colour in (upper, lower) if colour is not None]
     if np.array_equal(gutters[0], gutters[-1]):
         del gutters[1:]
     scene = Scene(picture, gutters, _sizes(params, 2 * shrunk))
+    distance = find_distance(picture, upper, lower)
+    gutter = within(distance, params.halo_levels)
     found = []
-    for piece in _find_pieces(scene, upper, lower, params):
+    for piece in _find_pieces(scene, distance, gutter, (upper is not None, lower is not None), params):
         _, top, _, bottom = piece.box
         rows = (half.row(min(start + top * shrunk, stop)), half.row(min(start + bottom * shrunk, stop)))
         off = _inwards(picture, piece.box, piece.level) if shrunk == 1 else (0, 0, 0, 0)
@@ -101,7 +112,7 @@ def _find_in_band(
         box = (x0, max(band[0], rows[0] + off[1]), x1, min(band[1], rows[1] - off[3]))
         if boxes.width(box) > 0 and boxes.height(box) > 0:
             found.append(replace(piece, box=box))
-    return found
+    return found, ruled_edge(gutter[(y0 - start) // shrunk : (y1 - start) // shrunk], band)
 
 
 def _sizes(params: PanelParams, times: int) -> Sizes:
@@ -115,17 +126,41 @@ def _sizes(params: PanelParams, times: int) -> Sizes:
 
 
 def _find_pieces(
-    scene: Scene, upper: Colour | None, lower: Colour | None, params: PanelParams
+    scene: Scene,
+    distance: NDArray[np.uint8],
+    maybe_gutter: NDArray[np.uint8],
+    beside: tuple[bool, bool],
+    params: PanelParams,
 ) -> list[Piece]:
-    """Find a scene's drawings: at a glance where they are closed, or else by flooding the gutter."""
-    distance = find_distance(scene.picture, upper, lower)
-    maybe_gutter = within(distance, params.halo_levels)
-    closed = find_closed(maybe_gutter, scene.sizes.gap, scene.sizes.panel)
+    """Find a scene's drawings: at a glance where they are closed, or else by flooding the gutter.
+
+    ``distance`` and ``maybe_gutter`` (h, w) are as in ``background``; ``beside`` tells of gutters above and
+    below.
+    """
+    sizes = scene.sizes
+    closed = find_closed(maybe_gutter, sizes.gap, sizes.panel)
     if closed is not None:
-        return sort_closed(scene, closed)
+        return _with_ends(scene, maybe_gutter, sort_closed(scene, closed))
     sure = within(distance, params.background_levels)
-    drawn = find_drawn(sure, maybe_gutter, upper is not None, lower is not None, scene.sizes.gap)
-    return find_pieces(scene, drawn)
+    drawn = find_drawn(scene.picture, sure, maybe_gutter, beside, sizes.gap, sizes.panel)
+    return _with_ends(scene, maybe_gutter, find_pieces(scene, drawn))
+
+
+def _with_ends(scene: Scene, gutter: NDArray[np.uint8], pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, those that lead from side to side of the page with their ends."""
+    across = [piece for piece in pieces if (piece.box[0], piece.box[2]) == (0, gutter.shape[1])]
+    if not across:
+        return list(pieces)
+    least = scene.sizes.panel
+    striped = find_striped(gutter, least)
+    rest = [piece for piece in pieces if piece not in across]
+    for piece in across:
+        y0, y1 = piece.box[1], piece.box[3]
+        above, below = find_end(scene.picture, gutter, y0, 1), find_end(scene.picture, gutter, y1, -1)
+        above = replace(above, striped=bool(striped[y0 : min(y1, y0 + least)].any()))
+        below = replace(below, striped=bool(striped[max(y0, y1 - least) : y1].any()))
+        rest.append(replace(piece, ends=(above, below)))
+    return rest
 
 
 def _read_small(half: HalfStrip, start: int, stop: int, times: int, window_lines: int = 1024) -> Picture:

@@ -10,6 +10,12 @@ FEATURES = 5  # marks on a plain face: eyes, brows and mouth
 _LETTERS_LONG = 0.2  # share of the edges that may belong to marks taller than a letter inside a bubble
 _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave as paper
 _WINDOW_PAPER = 0.6  # of a window's, whose paper may pass into another colour
+_SOLID, _TORN_SOLID = 0.82, 0.93  # of its hull that a bubble fills, and one without its tail and neck
+_HEADED_PAPER = 0.55  # of a box whose heading covers some of it
+_HEADED_LETTERS = 3
+_SPIKES_LONG = 0.5  # share of the edges that may belong to the spikes of a bubble
+_SHARP, _BLACK = 150, 200  # levels over three pixels of the edges of a heading's letters, and of a bubble's
+_LIMBLESS = 2  # marks on a letter, up to which it may have any outline
 _PAPER_AND_INK = 2
 _BUBBLE_COLOURS = 3
 _EFFECT_COLOURS = 3
@@ -24,7 +30,10 @@ def is_bubble(marks: Marks, torn: bool = False) -> bool:
         return False
     # One short word may be a single mark, but so may a thing in a plain room: it takes few colours too.
     least = (1 if marks.colours <= _PAPER_AND_INK else 2) + torn * marks.colours
-    return marks.small >= least and marks.long <= _LETTERS_LONG and marks.contrast >= LEGIBLE
+    if marks.small < least or marks.long > _LETTERS_LONG or marks.contrast < LEGIBLE:
+        return False
+    # An animal has eyes, and limbs.
+    return marks.solid >= (_TORN_SOLID if torn else _SOLID if marks.small > _LIMBLESS else 0)
 
 
 def is_window(marks: Marks, low: bool) -> bool:
@@ -33,7 +42,15 @@ def is_window(marks: Marks, low: bool) -> bool:
     ``low`` tells that it is as low, or as narrow, as a caption: then that may go far.
     """
     least = 0 if low else _WINDOW_PAPER
-    return marks.paper >= least and marks.colours <= _BUBBLE_COLOURS and marks.lines
+    if marks.paper >= least and marks.colours <= _BUBBLE_COLOURS and marks.lines:
+        return True
+    return low and _is_headed(marks)
+
+
+def _is_headed(marks: Marks) -> bool:
+    """Whether a drawing is a box of letters with a bar for a heading, which is of another colour."""
+    plain = marks.colours <= 1 and marks.paper >= _HEADED_PAPER and not marks.long
+    return plain and marks.small >= _HEADED_LETTERS and marks.contrast >= _SHARP
 
 
 def is_stuck_bubble(marks: Marks) -> bool:
@@ -46,7 +63,7 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
 
     ``tall`` tells that it is taller than the letters of a sound effect.
     """
-    if is_bubble(marks) or (marks.paper >= _PAPER_SHARE and is_window(marks, low=False)):
+    if is_bubble(marks) or (marks.paper >= _PAPER_SHARE and is_window(marks, low=False)) or _is_spiked(marks):
         return True
     few = marks.colours <= 1 and marks.long <= _LETTERS_LONG
     short = marks.colours <= _PAPER_AND_INK and not tall
@@ -54,6 +71,12 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
     return (few or short or _is_outlined(marks)) and marks.blocks < _PAPER_AND_INK
 
 
+def _is_spiked(marks: Marks) -> bool:
+    """Whether a drawing is a bubble whose spikes lead so far into it that they look like long edges."""
+    plain = marks.colours <= 1 and marks.paper >= _PAPER_SHARE
+    return plain and marks.small > FEATURES and marks.long <= _SPIKES_LONG and marks.contrast >= _BLACK
+
+
 def _is_outlined(marks: Marks) -> bool:
     """Whether a drawing is a sound effect whose letters have outlines; figures are taller than wide."""
-    return marks.colours <= _EFFECT_COLOURS and marks.wide and marks.outlined
+    return marks.colours <= _EFFECT_COLOURS and marks.wide and not marks.blocks and marks.outlined

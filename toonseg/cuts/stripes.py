@@ -1,0 +1,77 @@
+"""Stripes of the gutter's colour inside a picture: it goes on behind them, or it is itself of stripes."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonseg.cuts.gutters import true_runs
+from toonseg.cuts.rows import Picture
+
+_INSIDE = 2  # pixels from an edge at which the picture is looked at, beyond what a compressor smears
+_LEAP = 24  # levels between a pixel and the second next from which one thing ends there and another begins
+_BESIDE = 3  # pixels from a leap at which the colours of both things are seen
+_SAME = 32  # levels by which these may differ behind a stripe
+_SHIFT = 1  # pixels by which a leap may have moved behind it
+_GAP = 8  # pixels of the gutter's colour that are no outline
+_CLEAR = 6  # pixels from them within which leaps are those of a frame
+_LEAST = 3  # leaps that must go on, ...
+_SHARE = 0.25  # ... and share of all of them
+_BARS = 3  # at either end of rows that are striped, at least
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """Where a picture ends above or below: the leaps along it, and whether the picture is ``striped`` there.
+
+    ``leaps`` (n, 7) int16 has the column of each, and the colours to its left and right.
+    """
+
+    leaps: NDArray[np.int16]
+    striped: bool = False
+
+
+def find_end(picture: Picture, gutter: NDArray[np.uint8], row: int, inwards: int) -> End:
+    """The end at a ``row`` of a picture (h, w, 3), which lies ``inwards`` of it: 1 for below, -1 for above.
+
+    ``gutter`` (h, w) is not 0 where there is gutter.
+    """
+    at = min(max(0, row + inwards * _INSIDE - (inwards < 0)), len(picture) - 1)
+    colours = picture[at].astype(np.int16)
+    wide = cv2.morphologyEx(gutter[at : at + 1], cv2.MORPH_OPEN, np.ones((1, _GAP), np.uint8))
+    near = cv2.dilate(wide, np.ones((1, 2 * _CLEAR + 1), np.uint8)).ravel()
+    size = np.abs(colours[2:] - colours[:-2]).max(axis=1, initial=0)
+    peaks = [start + 1 + int(size[start:stop].argmax()) for start, stop in true_runs(size > _LEAP)]
+    columns = np.array([column for column in peaks if not near[column]], np.intp)
+    left, right = np.maximum(columns - _BESIDE, 0), np.minimum(columns + _BESIDE, len(colours) - 1)
+    return End(np.column_stack([columns.astype(np.int16), colours[left], colours[right]]))
+
+
+def goes_on(above: End, below: End) -> bool:
+    """Whether what ends above a stripe begins again below it: many leaps are at both, of like colours."""
+    ones, others = above.leaps, below.leaps
+    if min(len(ones), len(others)) < _LEAST:
+        return False
+    away = np.abs(ones[:, None].astype(np.int32) - others)
+    same = (away[..., 0] <= _SHIFT) & (away[..., 1:].max(axis=2) <= _SAME)
+    count = min(np.count_nonzero(same.any(axis=0)), np.count_nonzero(same.any(axis=1)))
+    return bool(count >= max(_LEAST, _SHARE * max(len(ones), len(others))))
+
+
+def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
+    """Which rows (h,) are striped at both ends: several bars lower than ``least`` between gutter as low.
+
+    ``gutter`` (h, w) is not 0 where there is gutter: in a picture of stripes or of speed lines, not between
+    pictures.
+    """
+    striped = np.ones(len(gutter), np.bool_)
+    for columns in (gutter[:, :2], gutter[:, -2:]):
+        side = cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0
+        low = np.zeros(len(side), np.bool_)
+        for y0, y1 in true_runs(side) + true_runs(~side):
+            low[y0:y1] = y1 - y0 < least
+        for y0, y1 in true_runs(low):
+            low[y0:y1] = len(true_runs(~side[y0:y1])) >= _BARS
+        striped &= low
+    return striped

@@ -1,9 +1,10 @@
 """Seconds a step, pictures a second, and memory of each engine and profile, side by side.
 
-    python -m benchmarks.engines [--train COCO] [--images DIR] [--side PX] [--profiles small,base]
+    python -m benchmarks.engines [--train COCO] [--images DIR] [--model DIR] [--side PX]
 
 Each line is measured in a process of its own on the same pictures, so run it on a machine that does nothing
-else. Without a dataset the pipeline's own is taken.
+else. Without a dataset the pipeline's own is taken, and its model for the case that it is of: what is beside
+the network takes longer where there is something to draw.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from toonseg.engines.base import TrainParams, fit, has_detectron2, load, rehearse
+from toonseg.engines.model_dir import CARD, read_model_card
 from toonseg.engines.watch import Listener
 from toonseg.panels import read_pictures
 from toonseg.params import load_params
@@ -59,7 +61,7 @@ def main() -> None:
 
 
 def measure(case: Case, options: argparse.Namespace) -> dict[str, float]:
-    """Rehearse a training, then predict with a model of one step."""
+    """Rehearse a training, then predict with the trained model of this case, or with one of one step."""
     params = replace(
         load_params("train", TrainParams),
         engine=case.engine,
@@ -77,10 +79,13 @@ def measure(case: Case, options: argparse.Namespace) -> dict[str, float]:
     )
     train = _some(read_json(options.train), options.pictures)
     rehearsal = rehearse(train, options.images, params, Listener())
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "model"
-        fit(train, options.images, params, out=out, checkpoints=Path(folder) / "state", watch=Listener())
-        predictor = load(out, params.device)
+    if _of_case(options.model, case):
+        predictor = load(options.model, params.device)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "model"
+            fit(train, options.images, params, out=out, checkpoints=Path(folder) / "state", watch=Listener())
+            predictor = load(out, params.device)
     pictures = list(read_pictures(options.images, train["images"]))
     clock = ModelClock(predictor)
     started_s = time.perf_counter()
@@ -90,28 +95,39 @@ def measure(case: Case, options: argparse.Namespace) -> dict[str, float]:
         "step_s": rehearsal.seconds_a_step,
         "peak_gb": rehearsal.peak_bytes / _GB,
         "pictures_a_s": len(pictures) / seconds,
-        "model_share": clock.seconds / seconds,
+        "model_share": clock.share(seconds),
     }
 
 
 class ModelClock:
-    """How long a predictor's network computes, on whichever thread: seconds in which any of them does."""
+    """How long a predictor's network computes on each thread."""
 
     def __init__(self, predictor: Any) -> None:
-        self.seconds = 0.0
-        self._inside, self._since_s = 0, 0.0
-        self._lock = threading.Lock()
+        self._seconds: dict[int, float] = {}
+        self._since_s: dict[int, float] = {}
         network = predictor._model if hasattr(predictor, "_model") else predictor._network
-        network.register_forward_pre_hook(lambda *_: self._move(1))
-        network.register_forward_hook(lambda *_: self._move(-1))
+        network.register_forward_pre_hook(self._enter)
+        network.register_forward_hook(self._leave)
 
-    def _move(self, step: int) -> None:
-        with self._lock:
-            now_s = time.perf_counter()
-            if self._inside:
-                self.seconds += now_s - self._since_s
-            self._inside += step
-            self._since_s = now_s
+    def share(self, seconds: float) -> float:
+        """The network's part of the time of all threads that it ran on, in ``seconds`` by the clock."""
+        return sum(self._seconds.values()) / (seconds * max(1, len(self._seconds)))
+
+    def _enter(self, *_: Any) -> None:
+        self._since_s[threading.get_ident()] = time.perf_counter()
+
+    def _leave(self, *_: Any) -> None:
+        thread = threading.get_ident()
+        spent_s = time.perf_counter() - self._since_s[thread]
+        self._seconds[thread] = self._seconds.get(thread, 0.0) + spent_s
+
+
+def _of_case(model: Path, case: Case) -> bool:
+    """Whether there is a trained model of this engine, profile and precision."""
+    if not (model / CARD).exists():
+        return False
+    card = read_model_card(model)
+    return case == Case(card["engine"], card["profile"], card["params"]["precision"])
 
 
 def _some(coco: dict[str, Any], most: int) -> dict[str, Any]:
@@ -136,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--train", type=Path, default=Path("data/dataset/train.json"))
     parser.add_argument("--images", type=Path, default=Path("data/panels"))
+    parser.add_argument("--model", type=Path, default=Path("data/model"), help="trained, to predict with")
     parser.add_argument("--side", type=int, default=256, help="short side in pixels")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--pictures", type=int, default=200)

@@ -558,6 +558,20 @@ def test_a_mask_is_clipped_at_the_picture_and_moved_by_the_shift() -> None:
     assert shown([9.0, 9.0, 12.0, 12.0], (2, 4)) == ["....", "...."]
 
 
+def test_between_the_centres_of_its_cells_a_mask_is_mixed_and_beyond_them_it_fades() -> None:
+    random = np.random.default_rng(3)
+    mask = random.random((28, 28)).astype(np.float32)
+    for _ in range(20):
+        x, y, w, h = random.uniform((-9, -9, 0, 0), (60, 40, 70, 50))
+        drawn, x0, y0 = _drawn(mask, np.array([x, y, x + w, y + h]), (48, 64), np.zeros(2), 0.4)
+        down, right = (
+            np.maximum(0, 1 - np.abs(((at + np.arange(size)[:, None] + 0.5 - start) / length) * 28 - cell))
+            for at, size, start, length in ((y0, drawn.shape[0], y, h), (x0, drawn.shape[1], x, w))
+            for cell in [np.arange(28) + 0.5]
+        )
+        assert np.array_equal(drawn, down @ mask @ right.T > 0.4)
+
+
 def test_a_short_training_finds_the_drawn_shapes(tmp_path: Path) -> None:
     train = write_dataset(tmp_path / "panels", 12)
     params = tiny(iterations=50, batch=3, warmup_iterations=5, checkpoint_every=100)

@@ -137,20 +137,28 @@ def _drawn(
     network's frame. ``shift_px`` (x, y), that half pixel in the picture's frame, undoes it.
     """
     height, width = size
-    rows, y0 = _spread(mask.shape[0], box_xyxy[1] + shift_px[1], box_xyxy[3] + shift_px[1], height)
-    columns, x0 = _spread(mask.shape[1], box_xyxy[0] + shift_px[0], box_xyxy[2] + shift_px[0], width)
-    return rows @ mask @ columns.T > threshold, x0, y0
+    upper, down, y0 = _taps(mask.shape[0], box_xyxy[1] + shift_px[1], box_xyxy[3] + shift_px[1], height)
+    left, right, x0 = _taps(mask.shape[1], box_xyxy[0] + shift_px[0], box_xyxy[2] + shift_px[0], width)
+    cells = np.pad(mask.astype(np.float64), 1)
+    # Not as products of matrices: BLAS would start threads of its own in each of the pool's.
+    lines = cells[:, left] * (1 - right) + cells[:, left + 1] * right
+    drawn = lines[upper] * (1 - down)[:, None] + lines[upper + 1] * down[:, None]
+    return drawn > threshold, x0, y0
 
 
-def _spread(cells: int, start: float, end: float, length: int) -> tuple[NDArray[np.float64], int]:
-    """Weights (pixels, cells) of linear interpolation for the pixels of a span, and its first pixel.
+def _taps(
+    cells: int, start: float, end: float, length: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64], int]:
+    """For the pixels of a span, the first of two cells to mix, the share of the second, and the first pixel.
 
-    The cells divide ``start`` to ``end`` evenly; beyond them all is 0.
+    The cells divide ``start`` to ``end`` evenly and count from 1; cell 0 and the one after the last are
+    those beyond them, where all is 0.
     """
     first = min(max(0, int(np.floor(start))), length)
     centres = np.arange(first, min(length, int(np.ceil(end)))) + 0.5
-    places = (centres - start) / max(end - start, 1e-6) * cells - 0.5
-    return np.clip(1 - np.abs(places[:, None] - np.arange(cells)), 0, 1), first
+    places = np.clip((centres - start) / max(end - start, 1e-6) * cells + 0.5, 0, cells + 1)
+    lower = np.minimum(places.astype(np.intp), cells)
+    return lower, places - lower, first
 
 
 def _padded(tensor: torch.Tensor) -> tuple[int, ...]:

@@ -125,6 +125,28 @@ def test_a_dry_run_tells_size_time_and_memory_and_writes_nothing(trained, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    ("change", "more", "sentence"),
+    [
+        (None, ["--val", "none.json"], "none.json does not exist"),
+        (None, ["--set", "keep=best"], "there is no validation set to tell it by"),
+        ({"images": [], "annotations": []}, [], r"--val \S+val\.json holds no picture: name another"),
+        ({"annotations": []}, [], r"--val \S+val\.json holds no instance to find"),
+        ({"categories": [{"id": 0, "name": "hat"}, {"id": 1, "name": "tie"}]}, [], "lacks: hat, tie"),
+    ],
+)
+def test_a_dry_run_refuses_the_validation_sets_that_the_training_refuses(
+    trained, tmp_path, capsys, change, more, sentence, dry
+):
+    if change:
+        document = {**json.loads((trained / "train.json").read_text()), **change}
+        (tmp_path / "val.json").write_text(json.dumps(document))
+        more = ["--val", str(tmp_path / "val.json")]
+    assert re.search(sentence, failing(fit(trained, tmp_path / "model", *more, *dry), capsys))
+    assert not (tmp_path / "model").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
@@ -282,6 +304,12 @@ def test_two_processes_lose_what_one_does(trained, tmp_path):
     # Each process draws its own regions and has its own norms; what anchors lose hangs on neither much.
     assert curve("two", "loss_objectness") == pytest.approx(curve("one", "loss_objectness"), rel=0.02)
     assert sum(curve("two", "loss")) == pytest.approx(sum(curve("one", "loss")), rel=0.25)
+
+    dry = run(*torchrun, "-m", "toonseg", *fit(trained, tmp_path / "dry", *more, "--dry-run"), cwd=tmp_path)
+    assert dry.returncode == 0, dry.stderr
+    told = [line.split()[0] for line in dry.stdout.splitlines()]
+    assert told[:5] == ["images", "instances", "steps", "time", "memory"]
+    assert told.count("images") == 1
 
     odd = run(*torchrun, "-m", "toonseg", *fit(trained, tmp_path / "odd", "--set", "batch=3"), cwd=tmp_path)
     assert "train.batch is 3 for 2 processes: make it a multiple" in odd.stderr

@@ -164,13 +164,17 @@ def fit(
     return engine.fit(train, pictures, params, validation=validation, watch=watch, **places)
 
 
-def rehearse(train: Coco, pictures: Path, params: TrainParams, watch: Watcher) -> Rehearsal:
+def rehearse(
+    train: Coco, pictures: Path, params: TrainParams, watch: Watcher, val: Coco | None = None
+) -> Rehearsal:
     """Measure a few steps of the training that ``fit`` would do; nothing is written.
 
     Raises EngineError as ``fit`` does.
     """
     check_dataset(train, watch)
-    return _engine(params.engine).rehearse(train, pictures, params)
+    engine = _engine(params.engine)
+    _validation(train, val, pictures, params)
+    return engine.rehearse(train, pictures, params)
 
 
 def load(model: Path, device: Device) -> Predictor:

@@ -100,7 +100,8 @@ def _fit(options: argparse.Namespace) -> int:
         set=tuple(options.set),
         params=options.params,
     )
-    print(run_fit(order, dry=options.dry_run))
+    if told := run_fit(order, dry=options.dry_run):
+        print(told)
     return 0
 
 

@@ -58,8 +58,7 @@ def fit(
     watch: Watcher,
 ) -> dict[str, float]:
     """Train as ``toonseg.engines.base.fit`` says."""
-    if world_size() > 1:
-        raise EngineError("engine detectron2 trains in one process here: use torchvision under torchrun")
+    _check_alone()
     with quiet(), repeatable(params):
         training = _Training(train, pictures, params, validation)
         if params.init:
@@ -76,6 +75,7 @@ def fit(
 
 def rehearse(train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
     """Measure as ``toonseg.engines.base.rehearse`` says."""
+    _check_alone()
     with quiet(), repeatable(params):
         training = _Training(train, pictures, params)
         memory.forget_peak(training.device)
@@ -259,6 +259,12 @@ class _Training:
             if len(self.history) in scores:
                 watch.score(len(self.history), scores[len(self.history)])
         return len(self.history)
+
+
+def _check_alone() -> None:
+    """Raise EngineError under torchrun."""
+    if world_size() > 1:
+        raise EngineError("engine detectron2 trains in one process here: use torchvision under torchrun")
 
 
 def _dicts(train: Coco, pictures: Path) -> list[dict[str, Any]]:

@@ -60,22 +60,25 @@ class FitOrder:
 
 
 def run_fit(order: FitOrder, *, dry: bool) -> str:
-    """Train a model, or with ``dry`` only tell what that would cost; gives the summary."""
+    """Train a model, or with ``dry`` only tell what that would cost; gives the summary.
+
+    Under torchrun one process tells; the others give nothing.
+    """
     params = _params(order)
     out = _model_place(order.out)
     dataset = read_dataset(order.train)
     train = dataset.coco
     check_pictures(train, order.images, "training")
+    val = _val(order, train)
     if dry:
-        forecast = _forecast(train, params, rehearse(train, order.images, params, Listener()))
-        return "\n".join([forecast, *_empty(dataset)])
-    val = with_classes_of(read_dataset(order.val).coco, train, str(order.val)) if order.val else None
-    check_pictures(val or {"images": []}, order.images, "validation")
+        listener = Listener(silent=not leads())
+        measured = rehearse(train, order.images, params, listener, val)
+        return "\n".join([_forecast(train, params, measured), *_empty(dataset)]) if leads() else ""
     aside = out.with_name(f".{out.name}.training")
     learn = partial(fit, train, order.images, params, val=val, out=out, checkpoints=aside)
     if not leads():
         learn(watch=Listener(silent=True))
-        return "helped to train"
+        return ""
     started_s = time.monotonic()
     try:
         with TrainingLog(aside / "live", params.log_every) as log:
@@ -176,6 +179,21 @@ def _section(path: Path, *, given: bool) -> dict[str, Any]:
         more = "" if given else "; if that file is another project's, name toonseg's with --params"
         raise ParamsError(f"{error}{more}") from None
     return section
+
+
+def _val(order: FitOrder, train: Coco) -> Coco | None:
+    """The validation set, with the training set's classes. Raises ToonsegError when nothing can be scored."""
+    if order.val is None:
+        return None
+    val = with_classes_of(read_dataset(order.val).coco, train, str(order.val))
+    if not val["images"]:
+        raise ToonsegError(f"--val {order.val} holds no picture: name another dataset, or leave out --val")
+    if all(annotation["iscrowd"] for annotation in val["annotations"]):
+        raise ToonsegError(
+            f"--val {order.val} holds no instance to find: name another dataset, or leave out --val"
+        )
+    check_pictures(val, order.images, "validation")
+    return val
 
 
 def _model_place(out: Path) -> Path:

@@ -75,18 +75,19 @@ def fit(
 
 def rehearse(train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
     """Measure as ``toonseg.engines.base.rehearse`` says."""
-    device = choose_device(params.device)
+    device = ranks.own_device(choose_device(params.device))
+    start = read_start(params)
     samples, _ = read_samples(train, pictures, params, small.PIXEL_MEAN)
-    with repeatable(params), ExitStack() as stack:
-        start = read_start(params)
+    with repeatable(params), ranks.together(device, params.batch), ExitStack() as stack:
         training = stack.enter_context(Training(_class_names(train), samples, params, device, start))
+        training.spread()
         memory.forget_peak(device)
-        training.step(0, worst_batch(samples, params, params.batch))
+        training.step(0, ranks.share(worst_batch(samples, params, params.batch)))
         seconds = []
         for place in range(REHEARSED_STEPS):  # all over the training: pictures grow on the way
             iteration = place * params.iterations // REHEARSED_STEPS
             started_s = time.perf_counter()
-            training.step(iteration, draw_batch(samples, params, iteration))
+            training.step(iteration, ranks.share(draw_batch(samples, params, iteration)))
             seconds.append(time.perf_counter() - started_s)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return Rehearsal(name, float(np.mean(seconds)), memory.peak_bytes(device), memory.there_bytes(device))

@@ -61,6 +61,11 @@ class Training:
         if self._shares:
             self._shares.close()
 
+    def spread(self) -> None:
+        """Share the gradients with the other processes, where there are any; they must be together."""
+        if world_size() > 1:
+            self._network = torch.nn.parallel.DistributedDataParallel(self.model)
+
     def resume(self, checkpoints: Path, mark: str, watch: Watcher) -> None:
         """Take up the state of an interrupted run of the same training, if there is one."""
         checkpoint, sentence = read_checkpoint(checkpoints, mark)
@@ -86,8 +91,7 @@ class Training:
         ``predictor`` gives one for a model that the training is done with.
         """
         params = self._params
-        if world_size() > 1:
-            self._network = torch.nn.parallel.DistributedDataParallel(self.model)
+        self.spread()
         draw = partial(draw_batch, self._samples, params)
         with ThreadPoolExecutor(1) as ahead:  # draws the next batch while this one is learnt from
             upcoming = ahead.submit(draw, len(self.history))

@@ -228,6 +228,71 @@ def test_detectron2s_names_become_torchvisions(base: dict[str, torch.Tensor], tm
             assert torch.equal(value, base[name]), name
 
 
+def body_of(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The ResNet alone, under Detectron2's names."""
+    start = "backbone.bottom_up."
+    return {name.removeprefix(start): its for name, its in theirs(state).items() if name.startswith(start)}
+
+
+def caffe2(name: str) -> str:
+    """Caffe2's name of a part of a ResNet that Detectron2 has another for."""
+    kind = {"weight": "s" if ".norm." in name else "w", "bias": "b"}[name.rpartition(".")[2]]
+    if name.startswith("stem."):
+        return f"res_conv1_bn_{kind}" if ".norm." in name else f"conv1_{kind}"
+    stage, block, part = name.split(".")[:3]
+    branch = {"shortcut": "branch1", "conv1": "branch2a", "conv2": "branch2b", "conv3": "branch2c"}[part]
+    return f"{stage}_{block}_{branch}_{'bn_' if '.norm.' in name else ''}{kind}"
+
+
+def test_a_resnet_alone_of_detectron2_with_torchvisions_input_is_only_renamed(
+    base: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    arrays = {name: value.numpy() for name, value in body_of(base).items()}
+    arrays |= {"stem.fc.weight": np.zeros((10, 2048), np.float32), "stem.fc.bias": np.zeros(10, np.float32)}
+    document = {"model": arrays, "__author__": "torchvision", "matching_heuristics": True}
+    (tmp_path / "R-50.pkl").write_bytes(pickle.dumps(document))
+    start = read_start(tiny(profile="base", init=str(tmp_path / "R-50.pkl")))
+
+    assert start.structure == {"frozen_norms": True, "norm_eps": 1e-5, "arrangement": "torchvision"}
+    assert set(start.state) == {name for name in base if name.startswith("backbone.body.")}
+    assert all(torch.equal(value, base[name]) for name, value in start.state.items())
+
+
+def test_a_resnet_alone_under_caffe2s_names_gives_what_it_gave_there(
+    base: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    body = {name: its for name, its in body_of(base).items() if "running" not in name}
+    scales = {name: torch.rand_like(its) + 0.5 for name, its in body.items() if ".norm." in name}
+    arrays = {caffe2(name): its.numpy() for name, its in {**body, **scales}.items()}
+    unused = dict.fromkeys(["conv1_b", "fc1000_w", "fc1000_b", "conv1_w_momentum"], np.ones(3, np.float32))
+    (tmp_path / "R-50.pkl").write_bytes(pickle.dumps({"blobs": {**arrays, **unused}}, protocol=2))
+    params = tiny(profile="base", init=str(tmp_path / "R-50.pkl"))
+    start = read_start(params)
+    model = build("base", 2, start.structure)
+    started(model, start, CLASSES, params)
+
+    assert start.structure["arrangement"] == "detectron2"
+    assert set(start.state) == {name for name in base if name.startswith("backbone.body.")}
+    assert model.backbone.body.layer2[0].conv1.stride == (2, 2)
+    rgb = torch.rand(1, 3, 32, 32)
+    mean, deviation = (
+        torch.tensor(its).reshape(1, 3, 1, 1) for its in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    with torch.inference_mode():
+        stem = model.backbone.body
+        ours = stem.bn1(stem.conv1((rgb - mean) / deviation))
+        plain = torch.nn.functional.conv2d(255 * (rgb - mean).flip(1), body["stem.conv1.weight"], None, 2, 3)
+        scale, bias = (scales[f"stem.conv1.norm.{kind}"].reshape(1, -1, 1, 1) for kind in ("weight", "bias"))
+    assert torch.allclose(ours, plain * scale + bias, rtol=1e-4, atol=1e-3)
+
+
+def test_a_caffe2_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    arrays = dict.fromkeys(["conv1_w", "res_conv1_bn_s", "fpn_res2_2_sum_w"], np.zeros(1, np.float32))
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(arrays))
+    with pytest.raises(EngineError, match=r"x.pkl is no ResNet alone: it has 'fpn_res2_2_sum_w'"):
+        read_start(tiny(profile="base", init=str(tmp_path / "x.pkl")))
+
+
 def test_a_detectron2_model_of_another_kind_is_refused() -> None:
     strange = {
         "backbone.bottom_up.stem.conv1.weight": torch.zeros(1),

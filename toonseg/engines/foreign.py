@@ -46,7 +46,8 @@ UNREADABLE = (
 def read_state(path: Path) -> State:
     """The tensors of a weights file, by name: ``.safetensors``, ``.pkl`` of arrays, or torch's own format.
 
-    Tensors below ``model`` or ``state_dict`` are taken from there; whatever is no tensor is left out.
+    Tensors below ``model``, ``state_dict`` or ``blobs`` are taken from there; whatever is no tensor, or the
+    momentum of one, is left out.
     Raises EngineError when the file is damaged, asks for code to be run, or holds no tensor.
     """
     try:
@@ -61,12 +62,13 @@ def read_state(path: Path) -> State:
         raise EngineError(f"{path} does not exist") from None
     except UNREADABLE as error:
         raise EngineError(f"{path} cannot be read as weights: {reason_of(error)}") from None
-    for key in ("model", "state_dict"):
+    for key in ("model", "state_dict", "blobs"):
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
     tensors = {
         str(name): torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
         for name, value in (found.items() if isinstance(found, dict) else ())
+        if not str(name).endswith("_momentum")
         if isinstance(value, torch.Tensor) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
     }
     if not tensors:
@@ -127,6 +129,24 @@ _SHIFT = {"<": 1, "<<": 2, "<<<": 1}  # res2 is layer1, level 2 is block 0, and 
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 _NOT_WEIGHTS = ("pixel_mean", "pixel_std", "proposal_generator.anchor_generator.")
 
+# Caffe2's names of a ResNet alone, and Detectron2's below ``backbone.bottom_up``. A norm is folded into
+# scale and bias there; ``_UNUSED`` are the classes of ImageNet, and a bias that no implementation adds.
+_CAFFE2_RULES = (
+    (r"res_conv1_bn_", "stem.conv1.norm."),
+    (r"conv1_", "stem.conv1."),
+    (r"res(\d)_(\d+)_branch1_bn_", r"res\1.\2.shortcut.norm."),
+    (r"res(\d)_(\d+)_branch1_", r"res\1.\2.shortcut."),
+    *(
+        (rf"res(\d)_(\d+)_branch2{letter}_{kind}", rf"res\1.\2.conv{at}.{norm}")
+        for at, letter in enumerate("abc", 1)
+        for kind, norm in (("bn_", "norm."), ("", ""))
+    ),
+)
+_CAFFE2_KINDS = {"w": "weight", "s": "weight", "b": "bias"}
+_UNUSED = ("conv1_b", "fc1000_w", "fc1000_b")
+_BODY = "backbone.bottom_up."
+_NORM_EPS = 1e-5  # of Detectron2's frozen norms, and of torchvision's ResNet
+
 
 def is_detectron2(state: State) -> bool:
     """Whether the names are Detectron2's."""
@@ -159,6 +179,60 @@ def from_detectron2(state: State, where: str) -> State:
                 background = renamed[name].new_zeros((rows, *renamed[name].shape[1:]))
                 renamed[name] = torch.cat([background, renamed[name]])
     return renamed
+
+
+def is_detectron2_body(state: State) -> bool:
+    """Whether it is a ResNet alone under Detectron2's names, as in its zoo's torchvision/R-50.pkl."""
+    return "stem.conv1.weight" in state
+
+
+def from_detectron2_body(state: State, where: str) -> State:
+    """A ResNet alone under Detectron2's names, as torchvision's body.
+
+    The file does not tell which pictures it wants. Detectron2's zoo has one such ResNet-50, converted from
+    torchvision's, whose configurations ask for what torchvision's asks for (RGB, divided by ImageNet's
+    deviation, stride in the 3 x 3 convolution). So that is what any such file is taken to want: nothing but
+    the names is changed. Raises EngineError as ``from_detectron2`` does.
+    """
+    return {
+        _renamed(f"{_BODY}{name}", where): value
+        for name, value in state.items()
+        if not name.startswith(("fc.", "stem.fc."))
+    }
+
+
+def is_caffe2_body(state: State) -> bool:
+    """Whether it is a ResNet alone under Caffe2's names, as in Detectron2's zoo's MSRA/R-50.pkl."""
+    return "conv1_w" in state and "res_conv1_bn_s" in state
+
+
+def from_caffe2_body(state: State, where: str) -> State:
+    """A ResNet alone under Caffe2's names, as torchvision's body.
+
+    Such weights want what Detectron2's default configuration gives: BGR from 0 to 255 less the mean, and
+    the stride in the 1 x 1 convolution (arrangement detectron2). Their norms are a scale and a bias: mean 0,
+    and a variance that is 1 with what is added to it. Raises EngineError as ``from_detectron2`` does.
+    """
+    named = {}
+    for name, value in state.items():
+        if name in _UNUSED:
+            continue
+        new = _caffe2_renamed(name, where)
+        named[new] = value
+        if new.endswith(".norm.weight"):
+            norm = new.removesuffix("weight")
+            named[f"{norm}running_mean"] = torch.zeros_like(value)
+            named[f"{norm}running_var"] = torch.full_like(value, 1 - _NORM_EPS)
+    return from_detectron2(named, where)
+
+
+def _caffe2_renamed(name: str, where: str) -> str:
+    stem, _, kind = name.rpartition("_")
+    for pattern, new in _CAFFE2_RULES:
+        found, count = re.subn(f"^{pattern}$", new, f"{stem}_")
+        if count and kind in _CAFFE2_KINDS:
+            return f"{_BODY}{found}{_CAFFE2_KINDS[kind]}"
+    raise EngineError(f"{where} is no ResNet alone: it has '{name}'")
 
 
 def _renamed(name: str, where: str) -> str:

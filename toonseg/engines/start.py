@@ -13,7 +13,16 @@ from torchvision.models import get_weight
 from torchvision.models.detection import MaskRCNN
 
 from toonseg.engines.base import TrainParams
-from toonseg.engines.foreign import State, from_detectron2, is_detectron2, read_state
+from toonseg.engines.foreign import (
+    State,
+    from_caffe2_body,
+    from_detectron2,
+    from_detectron2_body,
+    is_caffe2_body,
+    is_detectron2,
+    is_detectron2_body,
+    read_state,
+)
 from toonseg.engines.model_dir import read_model_card, read_weights
 from toonseg.engines.resnet50 import Structure, build_base
 from toonseg.engines.small import build_small
@@ -166,7 +175,13 @@ def _of_torchvision(params: TrainParams) -> Start:
 
 
 def _of_state(state: State, params: TrainParams, source: str, eps: float) -> Start:
-    """A Mask R-CNN of torchvision or Detectron2, or a ResNet alone; ``eps`` is that of the first's norms."""
+    """A Mask R-CNN or a ResNet alone, of torchvision or Detectron2; ``eps`` is that of the first's norms."""
+    if is_caffe2_body(state):
+        state = from_caffe2_body(state, params.init)
+        return Start(state, None, source, _structure(params, True, arrangement="detectron2"))
+    if is_detectron2_body(state):
+        state = from_detectron2_body(state, params.init)
+        return Start(_counted(state, params), None, source, _structure(params, True))
     if is_detectron2(state):
         state = from_detectron2(state, params.init)
         return Start(state, None, source, _structure(params, True, arrangement="detectron2"))

@@ -213,6 +213,26 @@ def test_no_overlay_is_written_over_a_picture(trained, tmp_path, capsys, place):
     assert picture.read_bytes() == before
 
 
+def test_no_output_is_written_over_an_input(trained, tmp_path, capsys):
+    picture, truth, results = tmp_path / "a.png", tmp_path / "t.json", tmp_path / "scores.csv"
+    picture.write_bytes(encode(draw(1)[0], "png", 100))
+    truth.write_bytes((trained / "train.json").read_bytes())
+    results.write_text("[]")
+    (tmp_path / "same.json").hardlink_to(truth)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    model = trained / "model"
+
+    for out in (picture, model / "model.json", model / "model.safetensors"):
+        said = failing(["predict", str(model), str(picture), "--out", str(out)], capsys)
+        assert f"--out would write over {out}, which is read" in said
+    score = ["score", "--truth", str(truth), "--results", str(results)]
+    assert f"--json would write over {truth}" in failing(
+        [*score, "--json", str(tmp_path / "same.json")], capsys
+    )
+    assert f"--csv would write over {results}" in failing([*score, "--csv", str(tmp_path)], capsys)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_a_picture_that_is_given_twice_is_predicted_once(trained, tmp_path, capsys):
     picture = str(trained / "pictures/drawn/1/000001-0000.png")
     arguments = ["predict", str(trained / "model"), picture, picture, "--out", str(tmp_path / "r.json")]

@@ -16,6 +16,8 @@ from toonseg.metrics.tables import (
 )
 from toonseg.store import write_table
 
+TABLES = ("scores", "precision_recall", "classes", "errors", "counts", "confusion")
+
 
 def write_report(folder: Path, its: Report) -> None:
     """Write every score, the curves, the errors, the counts and the confusion of classes as CSV."""

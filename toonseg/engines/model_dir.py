@@ -16,6 +16,8 @@ from toonseg.store import whole_folder, write_json
 FORMAT = 1  # raised when an older toonseg could no longer read the directory
 CARD = "model.json"
 WEIGHTS = "model.safetensors"
+README = "README.md"
+FILES = (CARD, WEIGHTS, README)
 _AGAIN = "train it again, or fetch it again (`dvc pull` in a project of DVC)"
 _KEYS = {
     *("classes", "engine", "format", "params", "profile", "start", "structure", "thresholds", "versions"),
@@ -38,7 +40,7 @@ def write_model(out: Path, weights: bytes, card: dict[str, Any]) -> None:
     with whole_folder(out) as aside:
         (aside / WEIGHTS).write_bytes(weights)
         write_json(aside / CARD, card)
-        (aside / "README.md").write_text(_readme(card), encoding="utf-8")
+        (aside / README).write_text(_readme(card), encoding="utf-8")
 
 
 def read_model_card(model: Path) -> dict[str, Any]:

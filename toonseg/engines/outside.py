@@ -17,13 +17,14 @@ import toonseg
 from toonseg.coco_files import CocoFile, read_dataset, read_results, with_classes_of
 from toonseg.console import progress
 from toonseg.engines.base import Coco, Device, Rehearsal, TrainParams, fit, leads, load, rehearse
-from toonseg.engines.model_dir import CARD
+from toonseg.engines.model_dir import CARD, FILES
 from toonseg.engines.places import (
     check_above,
     check_file,
     check_folder,
     check_overlays,
     check_pictures,
+    check_spared,
     drop_curves,
 )
 from toonseg.engines.watch import Listener, TrainingLog
@@ -34,7 +35,7 @@ from toonseg.metrics.tables import all_scores, report, text
 from toonseg.params import PARAMS_FILE, check_params, find_section, read_yaml
 from toonseg.pictures.overlay import Shape, overlay
 from toonseg.records import natural_key
-from toonseg.scores import write_report
+from toonseg.scores import TABLES, write_report
 from toonseg.store import write_bytes, write_json
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
@@ -106,6 +107,7 @@ def run_predict(
     check_folder(overlays)
     check_overlays(overlays, places)
     files = _files(places)
+    check_spared("--out", [out], [*files.values(), *(model / name for name in FILES)])
     if model.is_file():
         raise EngineError(f"{model} is a file: give the folder of the model, which holds {CARD}")
     predictor = load(model, device)
@@ -131,6 +133,8 @@ def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None,
     """Score results against a truth, and write scores and tables where asked; gives them as text."""
     check_file(out)
     check_folder(tables)
+    check_spared("--json", [out] if out else [], [truth, results])
+    check_spared("--csv", [tables / f"{name}.csv" for name in TABLES] if tables else [], [truth, results])
     dataset = read_dataset(truth)
     found = read_results(results, dataset)
     if not dataset.coco["images"]:

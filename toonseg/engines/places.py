@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,23 @@ def check_overlays(folder: Path | None, places: Sequence[Path]) -> None:
             raise ToonsegError(
                 f"--overlay {folder} would write among the pictures of {place}: name a folder outside"
             )
+
+
+def check_spared(option: str, outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Raise ToonsegError where one of the files that ``option`` writes is one that is read."""
+    there = [path for path in outputs if path.is_file()]
+    if not there:
+        return
+    read = {path.resolve(): path for path in inputs}
+    for path in there:
+        same = read.get(path.resolve()) or next((one for one in read.values() if _are_one(path, one)), None)
+        if same is not None:
+            raise ToonsegError(f"{option} would write over {same}, which is read: name another place")
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    """Whether two names are of one file, by links too."""
+    return other.exists() and path.samefile(other)
 
 
 def check_pictures(coco: dict[str, Any], folder: Path, which: str) -> None:

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from drawn_dataset import VALUES, Heard, annotation, draw, tiny, write_dataset
 
-from toonseg.engines import schedule
+from toonseg.engines import memory, schedule
 from toonseg.engines.base import TrainParams, check_dataset, fit, load
 from toonseg.engines.checkpoint import checkpoint_path
 from toonseg.engines.data import augment, batch_numbers, draw_batch, fit_scale, read_samples, recoloured
@@ -407,6 +408,29 @@ def test_training_in_half_precision_runs_on_a_cpu(trained: tuple[Path, dict[str,
     losses = learn(folder, train, "half", tiny(precision="bf16", iterations=1))
     assert np.isfinite(losses["loss"])
     assert load(folder / "half", "cpu").predict([(1, draw(1)[0])], 0.0)
+
+
+class Hungry(Heard):
+    """A Watcher that asks OpenCV for more memory than there is."""
+
+    def step(self, step: Any) -> None:
+        """Ask for it."""
+        cv2.resize(draw(1)[0], (1 << 30, 1 << 14))
+
+
+def test_memory_that_ends_in_opencv_says_what_to_lower(trained: tuple[Path, dict[str, Any]]) -> None:
+    folder, train = trained
+    with pytest.raises(EngineError, match=r"memory ran out while .*: lower train.batch \(2\), or"):
+        learn(folder, train, "hungry", tiny(), Hungry())
+    with pytest.raises(cv2.error, match="empty"), memory.enough("testing", "lower nothing"):
+        cv2.cvtColor(np.zeros((0, 0, 3), np.uint8), cv2.COLOR_RGB2HSV_FULL)
+
+
+def test_memory_that_ends_while_predicting_says_what_to_lower(trained: tuple[Path, dict[str, Any]]) -> None:
+    predictor = load(trained[0] / "model", "cpu")
+    endless = ((number, np.zeros((1 << 24, 1 << 24, 3), np.uint8)) for number in (1, 2))
+    with pytest.raises(EngineError, match="memory ran out while pictures were predicted: lower params"):
+        predictor.predict(endless, 0.5)
 
 
 # The model directory

@@ -3,19 +3,43 @@
 import gc
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import cv2
 import psutil
 import torch
 
-# What errors on a CPU say when it ended; the last is oneDNN's.
-_ENDED = ("can't allocate memory", "not enough memory", "out of memory", "could not create a primitive")
+from toonseg.errors import EngineError
+
+# What errors on a CPU say when it ended; the fourth is oneDNN's, the last are OpenCV's.
+_ENDED = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "could not create a primitive",
+    "insufficient memory",
+    "failed to allocate",
+)
 
 
 def ran_out(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on a GPU or in the machine."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _ENDED)
+    told = isinstance(error, RuntimeError | cv2.error)
+    return told and any(words in str(error).lower() for words in _ENDED)
+
+
+@contextmanager
+def enough(doing: str, advice: str) -> Iterator[None]:
+    """Turn an error that says that memory ran out into an EngineError: during what, and what to lower."""
+    try:
+        yield
+    except (RuntimeError, MemoryError, cv2.error) as error:
+        if not ran_out(error):
+            raise
+        raise EngineError(f"memory ran out while {doing}: {advice}") from None
 
 
 def release(device: torch.device) -> None:

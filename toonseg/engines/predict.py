@@ -10,8 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torchvision.models.detection import MaskRCNN
 
+from toonseg.engines import memory
 from toonseg.engines.base import LOOK_AHEAD, Coco
 from toonseg.engines.data import fit_scale, resized
+from toonseg.engines.model_dir import CARD
 from toonseg.engines.small import SIZE_DIVISIBLE
 from toonseg.geometry import Mask, crop_rle, encode_rle
 from toonseg.images import Picture
@@ -38,7 +40,8 @@ class TorchvisionPredictor:
         """Find the instances in pictures.
 
         Pictures share a batch only where they are padded to the same size, so that what lies beside a
-        picture has no say in what is found in it; rounding in the last digits may.
+        picture has no say in what is found in it; rounding in the last digits may. A batch that a GPU
+        cannot hold is tried once more picture by picture. Raises EngineError when memory does not do.
         """
         self._model.roi_heads.score_thresh = score_floor
         # On a CPU each batch keeps to one core and several are worked on at a time: operations as short as
@@ -47,7 +50,9 @@ class TorchvisionPredictor:
         threads = self._params["threads"] if on_cpu else 1
         with ThreadPoolExecutor(threads, initializer=_keep_to_one_core if on_cpu else None) as pool:
             chunks = _chunks(iter(images), LOOK_AHEAD)
-            return [result for chunk in chunks for result in self._predict(chunk, pool)]
+            sides = f"params.short_side_px ({self._params['short_side_px']}) or params.long_side_px"
+            with memory.enough("pictures were predicted", f"lower {sides} in the model's {CARD}"):
+                return [result for chunk in chunks for result in self._predict(chunk, pool)]
 
     def _predict(self, images: list[tuple[int, Picture]], pool: ThreadPoolExecutor) -> Iterator[Coco]:
         """Results of a few pictures, in their order."""
@@ -60,7 +65,7 @@ class TorchvisionPredictor:
         ]
 
         def look(places: list[int]) -> list[list[Coco]]:
-            outputs = self._run([inputs[place][0] for place in places])
+            outputs = self._run_with_care([inputs[place][0] for place in places])
             return [
                 list(self._results(*images[place], inputs[place][1], found))
                 for place, found in zip(places, outputs, strict=True)
@@ -78,6 +83,16 @@ class TorchvisionPredictor:
         scale = fit_scale(height, width, self._params["short_side_px"], self._params["long_side_px"])
         tensor = torch.from_numpy(np.ascontiguousarray(resized(picture, scale)))
         return tensor.to(self._device).permute(2, 0, 1).float() / 255, scale
+
+    def _run_with_care(self, inputs: list[torch.Tensor]) -> list[dict[str, NDArray[Any]]]:
+        """As ``_run``, but a batch that a GPU cannot hold is run once more, picture by picture."""
+        try:
+            return self._run(inputs)
+        except RuntimeError as error:
+            if self._device.type != "cuda" or len(inputs) == 1 or not memory.ran_out(error):
+                raise
+        memory.release(self._device)  # here nothing holds the batch's tensors any more
+        return [found for one in inputs for found in self._run([one])]
 
     def _run(self, inputs: list[torch.Tensor]) -> list[dict[str, NDArray[Any]]]:
         """The network's boxes, labels, scores and masks of 28 x 28 probabilities, in its own frame."""

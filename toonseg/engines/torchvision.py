@@ -48,6 +48,19 @@ def fit(
     watch: Watcher,
 ) -> dict[str, float]:
     """Train as ``toonseg.engines.base.fit`` says."""
+    with memory.enough("the pictures were learnt from", _advice(params)):
+        return _fit(train, pictures, params, validation, out, checkpoints, watch)
+
+
+def _fit(
+    train: Coco,
+    pictures: Path,
+    params: TrainParams,
+    validation: Validation | None,
+    out: Path,
+    checkpoints: Path,
+    watch: Watcher,
+) -> dict[str, float]:
     device = ranks.own_device(choose_device(params.device))
     start = read_start(params)
     samples, digest = read_samples(train, pictures, params, small.PIXEL_MEAN)
@@ -75,6 +88,11 @@ def fit(
 
 def rehearse(train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
     """Measure as ``toonseg.engines.base.rehearse`` says."""
+    with memory.enough("a few steps were tried", _advice(params)):
+        return _rehearse(train, pictures, params)
+
+
+def _rehearse(train: Coco, pictures: Path, params: TrainParams) -> Rehearsal:
     device = ranks.own_device(choose_device(params.device))
     start = read_start(params)
     samples, _ = read_samples(train, pictures, params, small.PIXEL_MEAN)
@@ -114,6 +132,14 @@ def load(model: Path, device: Device) -> Predictor:
             f"{model} lacks the threshold '{lacking[0]}', as another version's may: train it again"
         )
     return TorchvisionPredictor(network, choose_device(device), card)
+
+
+def _advice(params: TrainParams) -> str:
+    """What to lower where memory ends."""
+    return (
+        f"lower train.batch ({params.batch}), or train.short_side_px ({params.short_side_px}) and "
+        f"train.long_side_px ({params.long_side_px})"
+    )
 
 
 def _class_names(train: Coco) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from toonseg.engines import memory
 from toonseg.engines.base import Coco, Predictor, TrainParams, Watcher
 from toonseg.errors import EngineError
 from toonseg.metrics.coco import score
@@ -41,8 +42,9 @@ class Validation:
 
     def look(self, iteration: int, predictor: Predictor, weights: State, watch: Watcher) -> None:
         """Score a model as it is after an iteration, and keep its weights where they are the best so far."""
-        results = predictor.predict(read_pictures(self._pictures, self._coco["images"]), _SCORE_FLOOR)
-        ap = score(self._coco, results, "segm").overall.ap or 0.0  # None is not: there are instances
+        with memory.enough("the validation set was predicted", "validate on fewer or smaller pictures"):
+            results = predictor.predict(read_pictures(self._pictures, self._coco["images"]), _SCORE_FLOOR)
+            ap = score(self._coco, results, "segm").overall.ap or 0.0  # None is not: there are instances
         if self._params.keep == "best" and all(ap > before for _, before in self.scores):
             self.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
         self.scores.append((iteration, ap))

@@ -1,5 +1,6 @@
 """Engines: what a training promises, how it goes on after a kill, and what a model directory holds."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from drawn_dataset import VALUES, Heard, annotation, draw, tiny, write_dataset
 
@@ -19,6 +21,7 @@ from toonseg.engines.base import TrainParams, check_dataset, fit, load
 from toonseg.engines.checkpoint import checkpoint_path
 from toonseg.engines.data import augment, batch_numbers, draw_batch, fit_scale, read_samples, recoloured
 from toonseg.engines.predict import _drawn
+from toonseg.engines.start import read_start
 from toonseg.errors import EngineError, ParamsError
 from toonseg.geometry import decode_rle
 from toonseg.params import check_params
@@ -498,6 +501,22 @@ def test_a_truncated_or_missing_model_is_refused(
     (tmp_path / "model.json").write_text("[]")
     with pytest.raises(EngineError, match="describes no model of toonseg"):
         load(tmp_path, "cpu")
+
+
+def test_a_model_whose_weights_are_no_numbers_is_refused(
+    trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    files = contents(trained[0] / "model")
+    state = safetensors.torch.load(files["model.safetensors"])
+    state["backbone.body.conv1.weight"][0, 0, 0, 0] = float("nan")
+    weights = safetensors.torch.save(state)
+    card = {**json.loads(files["model.json"]), "weights_sha256": hashlib.sha256(weights).hexdigest()}
+    (tmp_path / "model.safetensors").write_bytes(weights)
+    (tmp_path / "model.json").write_text(json.dumps(card))
+    with pytest.raises(EngineError, match=r"its weights hold NaN or infinity .*: train it again"):
+        load(tmp_path, "cpu")
+    with pytest.raises(EngineError, match=r"its weights hold NaN or infinity .*: train it again"):
+        read_start(tiny(init=str(tmp_path)))
 
 
 # Prediction

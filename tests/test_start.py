@@ -196,6 +196,16 @@ def test_a_resnet_alone_is_the_body_and_its_norms_are_frozen(
     assert model.backbone.body.layer2[0].conv1.weight.requires_grad
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    state = resnet18().state_dict()
+    state["layer1.0.conv1.weight"][0, 0, 0, 0] = value
+    torch.save(state, tmp_path / "resnet.pth")
+    sentence = r"resnet.pth: its weights hold NaN or infinity \('layer1.0.conv1.weight'\): fetch it again"
+    with pytest.raises(EngineError, match=sentence):
+        read_start(tiny(profile="base", init=str(tmp_path / "resnet.pth")))
+
+
 def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     torch.save(resnet18().state_dict(), tmp_path / "resnet.pth")
     start = read_start(tiny(profile="base", init=str(tmp_path / "resnet.pth")))

@@ -39,6 +39,7 @@ from toonseg.engines.data import read_samples
 from toonseg.engines.detectron2_parts import STATE, Autocast, Clock, Keeper, Later, Seed, Teller, quiet
 from toonseg.engines.detectron2_predict import MOST, Detectron2Predictor
 from toonseg.engines.device import choose_device, repeatable
+from toonseg.engines.foreign import check_finite
 from toonseg.engines.model_dir import read_model_card, read_weights, write_model
 from toonseg.engines.validation import Validation
 from toonseg.engines.zoo import SafeCheckpointer, config_from, config_of, start_from
@@ -104,9 +105,11 @@ def load(model: Path, device: Device) -> Predictor:
             f"{model}: its configuration is not of this Detectron2 ({error}): train it again"
         ) from None
     try:
-        network.load_state_dict(safetensors.torch.load(data), strict=False)
+        state = safetensors.torch.load(data)
+        network.load_state_dict(state, strict=False)
     except RuntimeError:
         raise EngineError(f"{model}: its weights do not fit its configuration: train it again") from None
+    check_finite(state, str(model), "train it again")
     return Detectron2Predictor(network, cfg, tuple(card["classes"]))
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +42,14 @@ UNREADABLE = (
     pickle.UnpicklingError,
     SafetensorError,
 )
+
+
+def check_finite(state: Mapping[str, Any], where: str, cure: str) -> None:
+    """Raise EngineError, begun by ``where``, when a tensor or an array holds NaN or an infinite number."""
+    for name, value in state.items():
+        its = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+        if isinstance(its, torch.Tensor) and its.is_floating_point() and not bool(torch.isfinite(its).all()):
+            raise EngineError(f"{where}: its weights hold NaN or infinity ('{name}'): {cure}")
 
 
 def read_state(path: Path) -> State:

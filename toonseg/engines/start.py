@@ -15,6 +15,7 @@ from torchvision.models.detection import MaskRCNN
 from toonseg.engines.base import TrainParams
 from toonseg.engines.foreign import (
     State,
+    check_finite,
     from_caffe2_body,
     from_detectron2,
     from_detectron2_body,
@@ -154,6 +155,7 @@ def _of_directory(path: Path, params: TrainParams) -> Start:
         state = safetensors.torch.load(read_weights(path, card))
     except SafetensorError:
         raise EngineError(f"{path}: its weights are damaged: train it again") from None
+    check_finite(state, str(path), "train it again")
     source = f"a model of {', '.join(card['classes'])} ({card['params']['iterations']} iterations)"
     return Start(state, tuple(card["classes"]), source, card["structure"])
 
@@ -176,6 +178,7 @@ def _of_torchvision(params: TrainParams) -> Start:
 
 def _of_state(state: State, params: TrainParams, source: str, eps: float) -> Start:
     """A Mask R-CNN or a ResNet alone, of torchvision or Detectron2; ``eps`` is that of the first's norms."""
+    check_finite(state, params.init, "fetch it again")
     if is_caffe2_body(state):
         state = from_caffe2_body(state, params.init)
         return Start(state, None, source, _structure(params, True, arrangement="detectron2"))

@@ -29,6 +29,7 @@ from toonseg.engines.card import card_of, weights_bytes
 from toonseg.engines.checkpoint import fingerprint, remove_checkpoint
 from toonseg.engines.data import draw_batch, read_samples, worst_batch
 from toonseg.engines.device import choose_device, repeatable
+from toonseg.engines.foreign import check_finite
 from toonseg.engines.model_dir import read_model_card, read_weights, write_model
 from toonseg.engines.predict import TorchvisionPredictor
 from toonseg.engines.start import PROFILES, build, read_start
@@ -121,11 +122,13 @@ def load(model: Path, device: Device) -> Predictor:
         )
     try:
         network = build(card["profile"], len(card["classes"]), card["structure"])
-        network.load_state_dict(safetensors.torch.load(data))
+        state = safetensors.torch.load(data)
+        network.load_state_dict(state)
     except (SafetensorError, RuntimeError, TypeError):
         raise EngineError(
             f"{model}: its weights do not fit the profile '{card['profile']}': train it again"
         ) from None
+    check_finite(state, str(model), "train it again")
     lacking = sorted(set(small.THRESHOLDS) - set(card["thresholds"]))
     if lacking:
         raise EngineError(

@@ -12,7 +12,7 @@ from detectron2.config import CfgNode, get_cfg
 from ruamel.yaml import YAML
 
 from toonseg.engines.base import TrainParams
-from toonseg.engines.foreign import UNREADABLE, ArrayUnpickler, reason_of
+from toonseg.engines.foreign import UNREADABLE, ArrayUnpickler, check_finite, reason_of
 from toonseg.engines.model_dir import read_model_card, read_weights
 from toonseg.errors import EngineError
 
@@ -80,6 +80,7 @@ class SafeCheckpointer(DetectionCheckpointer):  # type: ignore[misc]  # Detectro
             loaded = self._read(filename)
         except UNREADABLE as error:
             raise EngineError(f"{filename} cannot be read as weights: {reason_of(error)}") from None
+        check_finite(loaded["model"], filename, "fetch it again")
         if self.renew:
             for name in [name for name in loaded["model"] if any(part in name for part in _HEADS)]:
                 del loaded["model"][name]
@@ -135,6 +136,7 @@ def _from_directory(path: Path, params: TrainParams, model: torch.nn.Module, cla
     if card["engine"] != "detectron2":
         raise EngineError(f"{path} is a model of engine '{card['engine']}', and train.engine is 'detectron2'")
     state = safetensors.torch.load(read_weights(path, card))
+    check_finite(state, str(path), "train it again")
     if params.heads == "renew":
         state = {name: value for name, value in state.items() if not any(part in name for part in _HEADS)}
     elif card["classes"] != classes:

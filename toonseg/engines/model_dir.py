@@ -7,6 +7,7 @@ training gives the same bytes: no times, hosts or paths.
 import hashlib
 import json
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,30 @@ _KEYS = {
     "weights_sha256",
 }
 _MAPPINGS = {"params", "start", "structure", "thresholds", "versions"}
-# The parameters of its training that a model is used with.
-_PARAMS: dict[str, type] = {
-    "iterations": int,
-    "long_side_px": int,
-    "precision": str,
-    "short_side_px": int,
-    "threads": int,
+
+
+def _is_count(value: Any) -> bool:
+    """Whether it is a whole number over 0."""
+    return type(value) is int and value > 0
+
+
+def _is_share(value: Any) -> bool:
+    """Whether it is a number from 0 to 1."""
+    return type(value) in (int, float) and 0 <= value <= 1
+
+
+# What a model is used with: parameters of its training, which must be there, and thresholds, which may.
+_PARAMS: dict[str, Callable[[Any], bool]] = {
+    "iterations": _is_count,
+    "long_side_px": _is_count,
+    "precision": lambda value: value in ("fp32", "bf16", "fp16"),
+    "short_side_px": _is_count,
+    "threads": _is_count,
+}
+_THRESHOLDS: dict[str, Callable[[Any], bool]] = {
+    "detections": _is_count,
+    "mask": _is_share,
+    "nms_iou": _is_share,
 }
 
 
@@ -62,8 +80,13 @@ def read_model_card(model: Path) -> dict[str, Any]:
     missing = sorted(_KEYS - set(card)) or sorted(key for key in _MAPPINGS if not isinstance(card[key], dict))
     if missing:
         raise EngineError(f"{path} lacks {', '.join(missing)}: {_AGAIN}")
-    params = card["params"]
-    unfit = [f"params.{key}" for key, kind in _PARAMS.items() if type(params.get(key)) is not kind]
+    params, thresholds = card["params"], card["thresholds"]
+    unfit = [f"params.{key}" for key, fits in _PARAMS.items() if not fits(params.get(key))]
+    unfit += [
+        f"thresholds.{key}"
+        for key, fits in _THRESHOLDS.items()
+        if key in thresholds and not fits(thresholds[key])
+    ]
     unfit += ["classes"] * (not _are_names(card["classes"]))
     if unfit:
         raise EngineError(f"{path} lacks a usable {unfit[0]}, as another version's may: {_AGAIN}")
@@ -83,8 +106,10 @@ def read_weights(model: Path, card: dict[str, Any]) -> bytes:
 
 
 def _are_names(classes: Any) -> bool:
-    """Whether they are the names of one class or more."""
-    return isinstance(classes, list) and bool(classes) and all(isinstance(name, str) for name in classes)
+    """Whether they are the names of one class or more, each its own."""
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        return False
+    return bool(classes) and len(set(classes)) == len(classes)
 
 
 def _readme(card: dict[str, Any]) -> str:

@@ -176,18 +176,38 @@ def test_a_folder_that_is_no_model_is_not_overwritten(trained, tmp_path, capsys)
 
 @pytest.mark.parametrize(
     ("place", "sentence"),
-    [("none", "none does not exist"), ("empty", "no picture in"), ("broken", "x.png is no JPEG")],
+    [
+        ("none", "none does not exist"),
+        ("empty", "no picture in"),
+        ("broken/x.png", "1 of 1 pictures cannot be used: "),
+    ],
 )
 def test_what_cannot_be_predicted_is_said_in_a_sentence(trained, tmp_path, capsys, place, sentence):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken/w.png").write_bytes(encode(draw(1)[0], "png", 100))
     (tmp_path / "broken/x.png").write_bytes(b"no picture")
+    (tmp_path / "empty/.w.png").write_bytes(encode(draw(1)[0], "png", 100))
     out = tmp_path / "r.json"
 
     arguments = ["predict", str(trained / "model"), str(tmp_path / place), "--out", str(out)]
     assert sentence in failing(arguments, capsys)
     assert not out.exists()
+
+
+def test_damaged_pictures_are_named_and_the_others_predicted(trained, tmp_path, capsys):
+    folder, looks, out = tmp_path / "pictures", tmp_path / "looks", tmp_path / "r.json"
+    folder.mkdir()
+    whole = encode(draw(1)[0], "png", 100)
+    for name, data in (("a", b"no picture"), ("b", whole), ("c", whole[:-20]), (".d", b"hidden")):
+        (folder / f"{name}.png").write_bytes(data)
+
+    arguments = ["predict", str(trained / "model"), str(folder), "--out", str(out), "--overlay", str(looks)]
+    said = failing(arguments, capsys)
+    assert said.startswith(f"error: 2 of 3 pictures cannot be used, {out} holds the others: ")
+    assert "a.png is no JPEG" in said
+    assert "c.png is cut off" in said
+    assert {one["file_name"] for one in json.loads(out.read_text())} == {"b.png"}
+    assert [path.name for path in looks.iterdir()] == ["b.png"]
 
 
 def test_pictures_that_only_suffixes_tell_apart_get_an_overlay_each(trained, tmp_path):
@@ -234,10 +254,13 @@ def test_no_output_is_written_over_an_input(trained, tmp_path, capsys):
 
 
 def test_a_picture_that_is_given_twice_is_predicted_once(trained, tmp_path, capsys):
-    picture = str(trained / "pictures/drawn/1/000001-0000.png")
-    arguments = ["predict", str(trained / "model"), picture, picture, "--out", str(tmp_path / "r.json")]
-    assert main(arguments) == 0
-    assert "1 pictures" in capsys.readouterr().out
+    folder = trained / "pictures/drawn"
+    (tmp_path / "link").symlink_to(folder)
+    picture = str(folder / "1/000001-0000.png")
+    for places, count in (([picture, picture], 1), ([str(folder), picture, str(tmp_path / "link/1")], 8)):
+        arguments = ["predict", str(trained / "model"), *places, "--out", str(tmp_path / "r.json")]
+        assert main(arguments) == 0
+        assert f"{count} pictures" in capsys.readouterr().out
 
 
 def test_two_pictures_of_one_name_are_refused(trained, tmp_path, capsys):

@@ -28,7 +28,7 @@ from toonseg.engines.places import (
     drop_curves,
 )
 from toonseg.engines.watch import Listener, TrainingLog
-from toonseg.errors import EngineError, ParamsError, ToonsegError
+from toonseg.errors import EngineError, ImageError, ParamsError, ToonsegError
 from toonseg.geometry import Rle, decode_rle
 from toonseg.images import Picture, decode, encode
 from toonseg.metrics.tables import all_scores, report, text
@@ -101,7 +101,8 @@ def run_predict(
     """Predict pictures and write COCO results, and pictures of them where asked; gives the summary.
 
     A result also holds ``file_name``, the picture's path below the folder that was given, and
-    ``category``, the class's name. Raises ToonsegError when there is no picture, or one is unusable.
+    ``category``, the class's name. Raises ToonsegError when there is no picture; and, after the results of
+    the others are written, when some are unusable, with the fault of each.
     """
     check_file(out)
     check_folder(overlays)
@@ -111,9 +112,9 @@ def run_predict(
     if model.is_file():
         raise EngineError(f"{model} is a file: give the folder of the model, which holds {CARD}")
     predictor = load(model, device)
-    names = list(files)
+    names, faults = list(files), dict[str, str]()
     started_s = time.monotonic()
-    pictures = _pictures(progress(files.values(), "predict", "picture", len(files)))
+    pictures = _pictures(progress(files.items(), "predict", "picture", len(files)), faults)
     results = [
         {
             **result,
@@ -123,9 +124,17 @@ def run_predict(
         for result in predictor.predict(pictures, least_score)
     ]
     milliseconds = 1000 * (time.monotonic() - started_s) / len(files)
-    write_json(out, results)
+    whole = {name: path for name, path in files.items() if name not in faults}
+    if whole:
+        write_json(out, results)
     if overlays:
-        _write_overlays(overlays, files, results)
+        _write_overlays(overlays, whole, results)
+    if faults:
+        raise ToonsegError(
+            f"{len(faults)} of {len(files)} pictures cannot be used"
+            + (f", {out} holds the others: " if whole else ": ")
+            + "; ".join(faults.values())
+        )
     return f"{out}: {len(files)} pictures, {len(results)} instances, {milliseconds:.0f} ms a picture"
 
 
@@ -252,8 +261,12 @@ def _forecast(train: Coco, params: TrainParams, measured: Rehearsal) -> str:
 
 
 def _files(places: Sequence[Path]) -> dict[str, Path]:
-    """The pictures in the places, by their names in the results: folders are searched to the bottom."""
+    """The pictures in the places, by their names in the results: folders are searched to the bottom.
+
+    Hidden files and folders in them are passed over; a picture in two of the places counts in the first.
+    """
     files: dict[str, Path] = {}
+    there: set[Path] = set()
     for place in places:
         if not place.exists():
             raise ToonsegError(f"{place} does not exist")
@@ -263,10 +276,14 @@ def _files(places: Sequence[Path]) -> dict[str, Path]:
                 path for path in place.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file()
             ]
         for path in sorted(inside, key=lambda path: natural_key(path.as_posix())):
-            name = path.relative_to(place).as_posix() if place.is_dir() else path.name
-            if files.get(name, path) != path:
+            below = path.relative_to(place)  # "." for a file that was named itself
+            if any(part.startswith(".") for part in below.parts) or path.resolve() in there:
+                continue
+            name = below.as_posix() if place.is_dir() else path.name
+            if name in files:
                 raise ToonsegError(f"{files[name]} and {path} have one name: give a folder above both")
             files[name] = path
+            there.add(path.resolve())
     if not files:
         raise ToonsegError(
             f"no picture in {', '.join(map(str, places))}: {', '.join(sorted(_SUFFIXES))} count"
@@ -274,10 +291,15 @@ def _files(places: Sequence[Path]) -> dict[str, Path]:
     return files
 
 
-def _pictures(paths: Iterable[Path]) -> Iterator[tuple[int, Picture]]:
-    """Pictures with their numbers, from 1."""
-    for number, path in enumerate(paths, 1):
-        yield number, decode(path.read_bytes(), str(path))
+def _pictures(files: Iterable[tuple[str, Path]], faults: dict[str, str]) -> Iterator[tuple[int, Picture]]:
+    """Pictures with their numbers, from 1; ``faults`` takes why one cannot be read, by its name."""
+    for number, (name, path) in enumerate(files, 1):
+        try:
+            yield number, decode(path.read_bytes(), str(path))
+        except ImageError as error:
+            faults[name] = str(error)
+        except OSError as error:
+            faults[name] = f"{path}: {error.strerror}"
 
 
 def _write_overlays(folder: Path, files: Mapping[str, Path], results: Sequence[Coco]) -> None:

@@ -60,6 +60,10 @@ def test_ids_count_from_1_and_masks_are_runs(tmp_path):
     [
         (lambda coco: coco.pop("images"), "is no COCO dataset: it has no list 'images'"),
         (lambda coco: coco["images"][0].pop("width"), "number 1 of 'images' has no width"),
+        (
+            lambda coco: coco["images"][0].update(width=10**400),
+            "number 1 of 'images' has the width 10000.*it must be a whole number over 0",
+        ),
         (lambda coco: coco["images"].append(coco["images"][0]), "two images have the id 4"),
         (
             lambda coco: coco["images"][0].update(id="4"),
@@ -164,6 +168,10 @@ def test_results_find_their_image_and_class_by_name(tmp_path, name):
         ({"score": None}, "result 1 has the score None: it must be a number"),
         ({"score": "0.5"}, "result 1 has the score '0.5'"),
         ({"score": float("nan")}, "result 1 has the score nan"),
+        ({"score": 10**400}, "result 1 has the score 1000"),
+        ({"bbox": [0, 0, 10**400, 1]}, "result 1 has the bbox"),
+        ({"segmentation": {"size": [2, 4], "counts": [10**400]}}, "result 1 has no usable mask"),
+        ({"segmentation": [[0, 0, 10**400, 0, 0, 1]]}, "result 1 has no usable mask"),
         ({"bbox": [1, 2]}, "result 1 has the bbox \\[1, 2\\]: it must be x, y, width and height"),
         ({"bbox": ["a", 0, 1, 1]}, "result 1 has the bbox"),
         ({"bbox": [0, 0, float("nan"), 1]}, "result 1 has the bbox"),

@@ -4,7 +4,7 @@ Other tools number from 0, leave gaps, write polygons and uncompressed runs, and
 this module gives counts from 1 without gaps, with masks as compressed RLE, boxes and areas of the masks.
 """
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -156,7 +156,7 @@ def _is(value: Any, wanted: str) -> bool:
 
 def _is_number(value: Any) -> bool:
     """Whether a value is a number that can be reckoned with."""
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
 
 
 def _plain(image: Coco) -> Coco:
@@ -202,7 +202,7 @@ def _checked_rle(segmentation: Any, height: int, width: int, where: str) -> Rle:
             segmentation = runs_rle(segmentation["counts"], *segmentation["size"])
         rle = segmentation_rle(segmentation, height, width)
         rle_runs(rle)  # refuses what does not fill the picture
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise LabelError(f"{where} has no usable mask: {error}") from None
     return rle
 

@@ -19,6 +19,7 @@ from toonseg.metrics.tables import (
     all_scores,
     class_bars,
     curve_points,
+    every_score,
     headline,
     report,
     score_rows,
@@ -318,6 +319,23 @@ def test_bars_and_scores_leave_out_what_has_none():
     assert metrics["boundary"] == full
     assert set(metrics["errors"].values()) == {0.0}
     assert metrics["kept"] == {"score": 0.5, "predicted": 1, "right": 1, "precision": 100.0, "recall": 100.0}
+
+
+def test_every_score_is_told_per_class_per_series_and_per_both():
+    truth = truth_of((1, HAIR, LEFT), (2, TIE, LEFT), series=("free", "love"))
+    its = every_score(report(truth, [found(1, HAIR, LEFT)], 0.5))
+    full, none = ({"AP": ap, "AP50": ap, "AP75": ap, "n": 1} for ap in (100.0, 0.0))
+
+    for kind in ("segm", "bbox", "boundary"):
+        assert its[kind]["class"] == {"hair": full, "tie": none}
+        assert its[kind]["series"] == {"free": full, "love": none}
+        assert its[kind]["series_class"] == {
+            "free": {"hair": full, "tie": {"n": 0}},
+            "love": {"hair": {"n": 0}, "tie": none},
+        }
+    assert its["kept"]["class"]["hair"] == {
+        "labelled": 1, "predicted": 1, "right": 1, "precision": 100.0, "recall": 100.0,
+    }  # fmt: skip
 
 
 def test_the_metrics_of_dvc_have_plain_names_and_are_few():

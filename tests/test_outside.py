@@ -13,7 +13,7 @@ from drawn_dataset import VALUES, draw, write_dataset
 from PIL import Image
 from ruamel.yaml import YAML
 
-from toonseg.cli import main
+from toonseg.cli import main, make_parser
 from toonseg.images import encode
 
 CLASSES = ["disc", "rectangle"]
@@ -289,6 +289,24 @@ def test_what_cannot_be_scored_is_said_in_a_sentence(trained, tmp_path, capsys, 
 
     arguments = ["score", "--truth", str(tmp_path / "t.json"), "--results", str(tmp_path / "r.json")]
     assert sentence in failing(arguments, capsys)
+
+
+@pytest.mark.parametrize(("least", "kept"), [([], 1), (["--count-score", "0.6"], 0)])
+def test_what_is_counted_begins_at_the_count_score(trained, tmp_path, least, kept):
+    (tmp_path / "r.json").write_text(json.dumps([FOUND]))
+    files = ["--truth", str(trained / "train.json"), "--results", str(tmp_path / "r.json")]
+
+    assert main(["score", *files, "--json", str(tmp_path / "s.json"), *least]) == 0
+    scores = json.loads((tmp_path / "s.json").read_text())
+    assert scores["kept"]["predicted"] == kept
+    assert scores["kept"]["score"] == (0.6 if least else 0.5)
+    assert set(scores["boundary"]["class"]) == set(CLASSES)
+
+
+@pytest.mark.parametrize("command", ["fit", "predict", "score"])
+def test_every_argument_is_explained(command):
+    commands = next(one for one in make_parser()._actions if isinstance(one.choices, dict))
+    assert all(action.help for action in commands.choices[command]._actions)
 
 
 @pytest.mark.parametrize("value", ["2", "nan", "half"])

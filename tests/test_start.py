@@ -274,7 +274,9 @@ def test_a_resnet_alone_under_caffe2s_names_gives_what_it_gave_there(
     body = {name: its for name, its in body_of(base).items() if "running" not in name}
     scales = {name: torch.rand_like(its) + 0.5 for name, its in body.items() if ".norm." in name}
     arrays = {caffe2(name): its.numpy() for name, its in {**body, **scales}.items()}
-    unused = dict.fromkeys(["conv1_b", "fc1000_w", "fc1000_b", "conv1_w_momentum"], np.ones(3, np.float32))
+    unused = {
+        name: np.ones(3, np.float32) for name in ("conv1_b", "fc1000_w", "fc1000_b", "conv1_w_momentum")
+    }
     (tmp_path / "R-50.pkl").write_bytes(pickle.dumps({"blobs": {**arrays, **unused}}, protocol=2))
     params = tiny(profile="base", init=str(tmp_path / "R-50.pkl"))
     start = read_start(params)

@@ -25,8 +25,14 @@ def add_commands(commands: Any) -> None:
         help="dataset to score the model on as it learns (see --set keep=best)",
     )
     fit.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="folder for the model")
-    fit.add_argument("--engine", help="torchvision or detectron2")
-    fit.add_argument("--profile", help="small or base; of detectron2: base, or a config of its zoo")
+    fit.add_argument(
+        "--engine", choices=("torchvision", "detectron2"), help="whose Mask R-CNN (default: train.engine)"
+    )
+    fit.add_argument(
+        "--profile",
+        help="size of the model (default: train.profile): small or base; of detectron2: base, or a "
+        "configuration of its zoo",
+    )
     fit.add_argument(
         "--init",
         metavar="MODEL_DIR|FILE",
@@ -39,7 +45,9 @@ def add_commands(commands: Any) -> None:
         metavar="KEY=VALUE",
         help="another value, such as iterations=400",
     )
-    fit.add_argument("--params", type=Path, help="params.yaml (default: the one here, or toonseg's own)")
+    fit.add_argument(
+        "--params", type=Path, metavar="FILE", help="params.yaml (default: the one here, or toonseg's own)"
+    )
     fit.add_argument("--dry-run", action="store_true", help="only tell size, time and memory of the training")
     fit.set_defaults(run=_fit)
 
@@ -48,19 +56,33 @@ def add_commands(commands: Any) -> None:
         help="find the instances in pictures",
         description="Find the instances in pictures; write them as COCO results with file and class names.",
     )
-    predict.add_argument("model", type=Path, metavar="MODEL_DIR")
-    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE_OR_DIR")
-    predict.add_argument("--out", type=Path, required=True, metavar="RESULTS.json")
+    predict.add_argument("model", type=Path, metavar="MODEL_DIR", help="folder of a trained model")
+    predict.add_argument(
+        "images",
+        type=Path,
+        nargs="+",
+        metavar="IMAGE_OR_DIR",
+        help="a picture, or a folder that is searched to the bottom; hidden files are passed over",
+    )
+    predict.add_argument(
+        "--out", type=Path, required=True, metavar="RESULTS.json", help="file for the results"
+    )
     predict.add_argument(
         "--overlay", type=Path, metavar="DIR", help="folder for pictures with masks over them"
     )
     predict.add_argument(
         "--score",
         type=_share,
+        metavar="SHARE",
         default=0.5,
         help="least score of what is written (default 0.5; 0.05 where `toonseg score` follows)",
     )
-    predict.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    predict.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda", "mps"),
+        help="where to compute (default auto: a GPU where there is one)",
+    )
     predict.set_defaults(run=_predict)
 
     score = commands.add_parser(
@@ -68,11 +90,31 @@ def add_commands(commands: Any) -> None:
         help="score results against a truth",
         description="Score COCO results against a COCO dataset: average precision, kinds of errors, counts.",
     )
-    score.add_argument("--truth", type=Path, required=True, metavar="COCO")
-    score.add_argument("--results", type=Path, required=True, metavar="RESULTS.json")
-    score.add_argument("--json", type=Path, metavar="OUT", help="file for the scores")
+    score.add_argument(
+        "--truth", type=Path, required=True, metavar="COCO", help="the labelled dataset, as COCO JSON"
+    )
+    score.add_argument(
+        "--results",
+        type=Path,
+        required=True,
+        metavar="RESULTS.json",
+        help="COCO results of its pictures, as `toonseg predict` writes them",
+    )
+    score.add_argument(
+        "--count-score",
+        type=_share,
+        metavar="SHARE",
+        default=0.5,
+        help="least score of the results among which found and missed are counted (default 0.5)",
+    )
+    score.add_argument("--json", type=Path, metavar="OUT", help="file for the scores, per class and series")
     score.add_argument("--csv", type=Path, metavar="DIR", help="folder for the tables")
-    score.add_argument("--fast", action="store_true", help="by hotcoco: the same numbers, ten times as fast")
+    score.add_argument(
+        "--fast",
+        action="store_true",
+        help="masks and boxes by hotcoco, if installed: the same numbers several times as fast; edges, which "
+        "take the most time, stay as they are",
+    )
     score.set_defaults(run=_score)
 
 
@@ -119,5 +161,14 @@ def _predict(options: argparse.Namespace) -> int:
 def _score(options: argparse.Namespace) -> int:
     from toonseg.engines.outside import run_score
 
-    print(run_score(options.truth, options.results, options.json, options.csv, fast=options.fast))
+    print(
+        run_score(
+            options.truth,
+            options.results,
+            options.json,
+            options.csv,
+            count_score=options.count_score,
+            fast=options.fast,
+        )
+    )
     return 0

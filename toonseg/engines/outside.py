@@ -31,7 +31,7 @@ from toonseg.engines.watch import Listener, TrainingLog
 from toonseg.errors import EngineError, ImageError, ParamsError, ToonsegError
 from toonseg.geometry import Rle, decode_rle
 from toonseg.images import Picture, decode, encode
-from toonseg.metrics.tables import all_scores, report, text
+from toonseg.metrics.tables import every_score, report, text
 from toonseg.params import PARAMS_FILE, check_params, find_section, read_yaml
 from toonseg.pictures.overlay import Shape, overlay
 from toonseg.records import natural_key
@@ -42,7 +42,6 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
 _GB = 1e9
 _SURE = 0.9  # share of the memory that a training may plan with
 _HIGH_FLOOR = 0.3  # least score from which on average precision misses predictions
-_COUNT_SCORE = 0.5
 _FEW_LOOKS = 3  # at each picture; below it a training has hardly begun
 _MANY_LOOKS = 10
 
@@ -138,8 +137,13 @@ def run_predict(
     return f"{out}: {len(files)} pictures, {len(results)} instances, {milliseconds:.0f} ms a picture"
 
 
-def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None, *, fast: bool) -> str:
-    """Score results against a truth, and write scores and tables where asked; gives them as text."""
+def run_score(
+    truth: Path, results: Path, out: Path | None, tables: Path | None, *, count_score: float, fast: bool
+) -> str:
+    """Score results against a truth, and write scores and tables where asked; gives them as text.
+
+    Found, missed and confused are counted among results from ``count_score`` on.
+    """
     check_file(out)
     check_folder(tables)
     check_spared("--json", [out] if out else [], [truth, results])
@@ -148,11 +152,11 @@ def run_score(truth: Path, results: Path, out: Path | None, tables: Path | None,
     found = read_results(results, dataset)
     if not dataset.coco["images"]:
         raise ToonsegError(f"{truth} holds no image to score on")
-    scored = report(dataset.coco, found, _COUNT_SCORE, fast=fast)
+    scored = report(dataset.coco, found, count_score, fast=fast)
     if scored.scores["segm"].overall.ap is None:
         raise ToonsegError(f"{truth} holds no instance to find")
     if out:
-        write_json(out, all_scores(scored))
+        write_json(out, every_score(scored))
     if tables:
         write_report(tables, scored)
     least = min((result["score"] for result in found), default=0.0)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from toonseg.geometry import Rle, decode_rle, encode_rle, mask_box
+from toonseg.geometry import Rle, crop_rle, decode_rle, encode_rle, rle_box
 
 _WIDTH = 0.02  # of the picture's diagonal, as the paper has it
 
@@ -23,13 +23,11 @@ def boundary_rle(mask: Rle) -> Rle:
     Only the box around the mask is looked at. Nothing has no boundary.
     """
     height, width = mask["size"]
-    drawn = decode_rle(mask).astype(np.uint8)
-    x, y, w, h = mask_box(drawn > 0)
-    inside = np.ascontiguousarray(drawn[y : y + h, x : x + w])
-    if not inside.size:
-        return encode_rle(drawn > 0)
+    x0, y0, x1, y1 = rle_box(mask)
+    if x0 == x1:
+        return mask
+    inside = decode_rle(mask, (x0, y0, x1, y1)).astype(np.uint8)
     # Eroding step by step by 3 x 3 pixels, as the paper's authors do, is eroding once by a larger square.
     square = np.ones((2 * boundary_px(height, width) + 1,) * 2, np.uint8)
     core = cv2.erode(inside, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    drawn[y : y + h, x : x + w] = inside - core
-    return encode_rle(drawn > 0)
+    return crop_rle(encode_rle(inside > core), (-x0, -y0, width - x0, height - y0))

@@ -1,4 +1,8 @@
-"""COCO scores by hotcoco, which is optional: the same numbers as pycocotools', in a tenth of the time."""
+"""COCO scores by hotcoco, which is optional: the same numbers as pycocotools', in less time.
+
+For 1845 predictions on 63 panels: masks in 0.07 s of a core instead of 0.29, boxes in 0.02 instead of 0.26.
+The edges, by pycocotools either way, take 1.3, so a whole report takes 1.6 instead of 1.9.
+"""
 
 from collections.abc import Collection
 from importlib.util import find_spec

@@ -134,6 +134,26 @@ def all_scores(its: Report) -> dict[str, Any]:
     }
 
 
+def every_score(its: Report) -> dict[str, Any]:
+    """``all_scores``, and each kind per class, per series and per class of a series; counts per class."""
+    whole = all_scores(its)
+    for kind, of in its.scores.items():
+        groups: dict[str, Any] = {"class": of.classes, "series": of.series}
+        parts = {
+            group: {name: {**_numbers(one, _SHOWN), "n": one.n} for name, one in members.items()}
+            for group, members in groups.items()
+        }
+        in_series: dict[str, dict[str, Any]] = {series: {} for series in of.series}
+        for (series, name), one in of.both.items():
+            in_series[series][name] = {**_numbers(one, _SHOWN), "n": one.n}
+        whole[kind] = {**whole[kind], **parts, "series_class": in_series}
+    keys = ("labelled", "predicted", "right", "precision", "recall")
+    whole["kept"]["class"] = {
+        one.name: {key: getattr(one, key) for key in keys} for one in its.counts.classes
+    }
+    return whole
+
+
 def score_rows(its: Report) -> list[ScoreRow]:
     """Every score: by kind, then series, then class, each with ``all`` first."""
     rows = []

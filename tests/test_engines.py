@@ -113,7 +113,10 @@ def test_a_missing_picture_is_named(tmp_path: Path) -> None:
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     train = write_dataset(tmp_path, 2)
     (tmp_path / "drawn/1/000002-0000.png").write_bytes(b"no picture")
-    with pytest.raises(EngineError, match=r"000002-0000.png is no JPEG.*run `dvc repro`"):
+    with pytest.raises(EngineError, match=r"000002-0000.png is no JPEG.*put a whole one in its place"):
+        read_samples(train, tmp_path, tiny(), MEAN)
+    (tmp_path / "dvc.yaml").touch()
+    with pytest.raises(EngineError, match=r"000002-0000.png is no JPEG.*delete it and run `dvc repro`"):
         read_samples(train, tmp_path, tiny(), MEAN)
 
 

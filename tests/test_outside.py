@@ -167,6 +167,19 @@ def test_what_cannot_be_fitted_is_said_in_a_sentence(trained, tmp_path, capsys, 
     assert list(tmp_path.iterdir()) == []  # no curves of a training that never began either
 
 
+def test_an_engine_that_is_not_there_is_said_by_the_name_of_its_option(trained, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(fit(trained, tmp_path / "model", "--engine", "foo"))
+    assert "argument --engine: invalid choice: 'foo'" in capsys.readouterr().err
+
+
+def test_a_dataset_without_categories_is_named(trained, tmp_path, capsys):
+    document = {**json.loads((trained / "train.json").read_text()), "categories": [], "annotations": []}
+    (tmp_path / "t.json").write_text(json.dumps(document))
+    said = failing(fit(trained, tmp_path / "model", "--train", str(tmp_path / "t.json")), capsys)
+    assert f"--train {tmp_path / 't.json'} has no categories: name the classes" in said
+
+
 def test_a_folder_that_is_no_model_is_not_overwritten(trained, tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("years of work")
 

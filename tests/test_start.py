@@ -162,6 +162,10 @@ def test_a_training_goes_on_from_another_runs_model(tmp_path: Path) -> None:
     [
         ({"init": "nowhere"}, "train.init is 'nowhere': that is no model directory, no file"),
         ({"init": "ResNet50_Weights.NONE"}, "torchvision has no weights 'ResNet50_Weights.NONE'"),
+        (
+            {"init": "ResNet50_Weights.IMAGENET1K_V2"},
+            "which profile small has no place for: set train.profile",
+        ),
         ({"profile": "huge"}, "has no profile 'huge': set train.profile to small or base"),
     ],
 )
@@ -352,6 +356,23 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> N
     with pytest.raises(EngineError, match=rf"{name} cannot be read as weights: \D+") as told:
         read_state(tmp_path / name)
     assert "weights_only" not in str(told.value)  # torch advises to do without
+
+
+def test_a_text_is_no_file_of_weights_and_a_part_of_one_is_cut_off(tmp_path: Path) -> None:
+    torch.save({"w": torch.zeros(1000)}, tmp_path / "new.pth")
+    torch.save({"w": torch.zeros(1000)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    (tmp_path / "arrays.pkl").write_bytes(pickle.dumps({"w": np.zeros(1000, np.float32)}))
+    safetensors.torch.save_file({"w": torch.zeros(1000)}, tmp_path / "safe.safetensors")
+    for path in list(tmp_path.iterdir()):
+        whole = path.read_bytes()
+        for end in (20, len(whole) // 2, len(whole) - 20, len(whole) - 1):
+            path.write_bytes(whole[:end])
+            with pytest.raises(EngineError, match=rf"{path.name} cannot .*: it is cut off or damaged$"):
+                read_state(path)
+        for text in (b"hi, a text", b'{"a": 1}', b"version https://git-lfs.github.com/spec/v1\n"):
+            path.write_bytes(text)
+            with pytest.raises(EngineError, match=rf"{path.name} cannot .*: it is no file of weights$"):
+                read_state(path)
 
 
 def test_a_file_without_weights_is_named(tmp_path: Path) -> None:

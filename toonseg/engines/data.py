@@ -191,20 +191,24 @@ def _read(path: Path, image: dict[str, Any]) -> Picture:
     try:
         picture = decode(path.read_bytes(), str(path))
     except FileNotFoundError:
-        raise EngineError(
-            f"{path} is in the training set but does not exist: run `dvc repro`, or see to --images"
-        ) from None
+        cure = "run `dvc repro`" if _of_dvc(path) else "see to --images"
+        raise EngineError(f"{path} is in the training set but does not exist: {cure}") from None
     except ImageError as error:
-        raise EngineError(
-            f"{error}: delete it and run `dvc repro`, or mend it outside the pipeline"
-        ) from None
+        cure = "delete it and run `dvc repro`" if _of_dvc(path) else "put a whole one in its place"
+        raise EngineError(f"{error}: {cure}") from None
     height, width = picture.shape[:2]
     if (width, height) != (image["width"], image["height"]):
+        cure = "run `dvc repro split`" if _of_dvc(path) else "see to --images"
         raise EngineError(
             f"{path} is {width} x {height} pixels, and the training set says "
-            f"{image['width']} x {image['height']}: run `dvc repro split`, or see to --images"
+            f"{image['width']} x {image['height']}: {cure}"
         )
     return picture
+
+
+def _of_dvc(path: Path) -> bool:
+    """Whether a file lies in a project of DVC, whose pipeline can make it again."""
+    return any((folder / "dvc.yaml").is_file() for folder in path.absolute().parents)
 
 
 def _sample(

@@ -1,5 +1,6 @@
 """Weights from elsewhere, read without running any code from them, and Detectron2's names for them."""
 
+import errno
 import pickle
 import re
 from collections.abc import Mapping
@@ -30,7 +31,10 @@ _ARRAYS = {
         )
     ),
 }
+_BEGINNING = 9  # bytes that tell a file's kind: a safetensors' header comes after its length
+_BEGINNINGS = (b"PK", b"\x80")  # of torch's own format, old and new, and of a pickle
 UNREADABLE = (
+    OSError,
     RuntimeError,
     EOFError,
     KeyError,
@@ -70,7 +74,7 @@ def read_state(path: Path) -> State:
     except FileNotFoundError:
         raise EngineError(f"{path} does not exist") from None
     except UNREADABLE as error:
-        raise EngineError(f"{path} cannot be read as weights: {reason_of(error)}") from None
+        raise EngineError(f"{path} cannot be read as weights: {reason_of(error, path)}") from None
     for key in ("model", "state_dict", "blobs"):
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
@@ -85,19 +89,22 @@ def read_state(path: Path) -> State:
     return tensors
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, path: Path) -> str:
     """Why a file cannot be read as weights; torch's own words advise to run whatever code is in it.
 
-    >>> reason_of(KeyError(105))
-    'it is cut off, or no file of weights'
+    An OSError that is not of the file's content, but of the way to it, is raised again.
     """
-    text = str(error).strip()
-    asked = re.search(r"GLOBAL (\S+) ", text)
+    if isinstance(error, OSError) and error.errno != errno.EINVAL:  # torch's for a ZIP without its end
+        raise error
+    asked = re.search(r"GLOBAL (\S+) |it asks for (\S+),", str(error))
     if asked:
-        return f"it asks for {asked[1]}, and only arrays are let in"
-    if not text or "weights_only" in text or isinstance(error, KeyError | TypeError | AttributeError):
-        return "it is cut off, or no file of weights"
-    return text.partition("\n")[0]
+        return f"it asks for {asked[1] or asked[2]}, and only arrays are let in"
+    with path.open("rb") as file:
+        beginning = file.read(_BEGINNING)
+    if not beginning:
+        return "it is empty"
+    weights = beginning.startswith(_BEGINNINGS) or beginning[8:9] == b"{"
+    return "it is cut off or damaged" if weights else "it is no file of weights"
 
 
 class ArrayUnpickler(pickle.Unpickler):

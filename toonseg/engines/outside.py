@@ -68,6 +68,8 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     out = _model_place(order.out)
     dataset = read_dataset(order.train)
     train = dataset.coco
+    if not train["categories"]:
+        raise ToonsegError(f"--train {order.train} has no categories: name the classes to learn in it")
     check_pictures(train, order.images, "training")
     val = _val(order, train)
     if dry:

@@ -166,6 +166,11 @@ def _of_torchvision(params: TrainParams) -> Start:
         weights = get_weight(params.init)
     except (ValueError, KeyError):
         raise EngineError(f"torchvision has no weights '{params.init}': see its models' page") from None
+    if params.profile == "small":
+        raise EngineError(
+            f"train.init is '{params.init}', weights of torchvision, which profile small has no place for: "
+            "set train.profile to base"
+        )
     try:
         state = weights.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:

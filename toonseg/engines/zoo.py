@@ -79,7 +79,9 @@ class SafeCheckpointer(DetectionCheckpointer):  # type: ignore[misc]  # Detectro
         try:
             loaded = self._read(filename)
         except UNREADABLE as error:
-            raise EngineError(f"{filename} cannot be read as weights: {reason_of(error)}") from None
+            raise EngineError(
+                f"{filename} cannot be read as weights: {reason_of(error, Path(filename))}"
+            ) from None
         check_finite(loaded["model"], filename, "fetch it again")
         if self.renew:
             for name in [name for name in loaded["model"] if any(part in name for part in _HEADS)]:

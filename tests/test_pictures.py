@@ -9,7 +9,7 @@ from PIL import Image
 from toonseg.geometry import encode_rle
 from toonseg.images import encode
 from toonseg.pictures.compare import comparison, labelled_images, spread
-from toonseg.pictures.overlay import Shape, fitted, overlay
+from toonseg.pictures.overlay import Shape, fitted, font, overlay, written
 from toonseg.pictures.palette import (
     CLASS_COLOURS,
     class_colour,
@@ -40,6 +40,28 @@ def touched(before, after):
     """The box of the pixels that differ, half-open."""
     rows, columns = np.nonzero((before != after).any(axis=2))
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+# Letters
+
+
+def test_what_pillows_font_lacks_is_written_by_one_of_the_machines_or_by_the_number():
+    name, its_font = written("셔츠", 11, "2")
+    assert name in ("셔츠", "2")
+    assert written("shirt", 11, "2") == ("shirt", font(11))
+    assert written("\U0010fffe", 11, "2") == ("2", font(11))  # no font has it
+    assert written("\U0010fffe", 11) == ("?", font(11))
+    if name == "셔츠":
+        assert bytes(its_font.getmask("셔")) != bytes(its_font.getmask("츠"))
+
+
+def test_a_korean_class_is_named_on_its_mask():
+    mask = box_mask(90, 120, (10, 10, 110, 80))
+    korean, number = (
+        overlay(noise(90, 120), [Shape(2, name, mask)]) for name in ("셔츠", written("셔츠", 11, "2")[0])
+    )
+    assert np.array_equal(korean, number)
+    assert not np.array_equal(korean, overlay(noise(90, 120), [Shape(2, "??", mask)]))
 
 
 # Palette

@@ -15,6 +15,18 @@ TAG_PX = 11  # height of a tag's letters
 _FILL = 0.42  # opacity of a mask's colour
 _OUTLINE_PX = 2
 _PAD_PX = 3  # around a tag's text
+_ASIAN_FONTS = (  # files, wherever the system keeps its fonts: of Linux, Windows and macOS
+    "NotoSansCJK-Regular.ttc",
+    "NanumGothic.ttf",
+    "UnDotum.ttf",
+    "wqy-zenhei.ttc",
+    "malgun.ttf",
+    "msyh.ttc",
+    "msgothic.ttc",
+    "AppleSDGothicNeo.ttc",
+    "Hiragino Sans GB.ttc",
+)
+_NO_LETTER = "\U0010ffff"  # drawn as what a font lacks
 _TAG_SHARE = 0.5  # of the area of a mask's box: a larger tag would hide what it names
 
 
@@ -71,6 +83,33 @@ def lettered(text: str) -> str:
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
+@lru_cache
+def written(text: str, size_px: int, instead: str = "") -> tuple[str, ImageFont.FreeTypeFont]:
+    """A text, and a font that can write it: Pillow's own, or one of this machine's with Asian letters.
+
+    Where there is none, ``instead`` is to be written, or without it the text as ``lettered`` gives it.
+
+    >>> written("shirt", 11)[0]
+    'shirt'
+    """
+    if lettered(text) == text:
+        return text, font(size_px)
+    for name in _ASIAN_FONTS:
+        try:
+            found = ImageFont.truetype(name, size_px)
+        except OSError:
+            continue
+        if _has(found, text):
+            return text, found
+    return instead or lettered(text), font(size_px)
+
+
+def _has(found: ImageFont.FreeTypeFont, text: str) -> bool:
+    """Whether a font has each letter of a text."""
+    lacking = bytes(found.getmask(_NO_LETTER))
+    return all(bytes(found.getmask(letter)) != lacking for letter in text if not letter.isspace())
+
+
 def _scaled(mask: Mask, width: int, height: int) -> Mask:
     shrunk = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(shrunk >= 0.5)
@@ -83,15 +122,16 @@ def _tags(picture: Picture, shapes: Sequence[Shape]) -> Picture:
     taken: list[Box] = []
     for shape in shapes:
         score = "" if shape.score is None else f" {shape.score:.0%}"
-        text = lettered(shape.name + score)
+        name, its_font = written(shape.name, TAG_PX, str(shape.class_id))
+        text = name + score
         box = mask_box(shape.mask)
-        place = _place(shape.mask, int(draw.textlength(text, font(TAG_PX))), image.size, taken)
+        place = _place(shape.mask, int(draw.textlength(text, its_font)), image.size, taken)
         if (place[2] - place[0]) * (place[3] - place[1]) > _TAG_SHARE * box[2] * box[3]:
             continue
         taken.append(place)
         ground = class_colour(shape.class_id)
         draw.rounded_rectangle(place, radius=3, fill=ground)
-        _write(draw, place, text, text_colour(ground))
+        _write(draw, place, text, text_colour(ground), its_font)
     return np.asarray(image)
 
 
@@ -116,5 +156,7 @@ def _meet(one: Box, other: Box) -> bool:
     return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
-def _write(draw: ImageDraw.ImageDraw, place: Box, text: str, colour: RGB) -> None:
-    draw.text((place[0] + _PAD_PX, (place[1] + place[3]) / 2), text, colour, font(TAG_PX), anchor="lm")
+def _write(
+    draw: ImageDraw.ImageDraw, place: Box, text: str, colour: RGB, its_font: ImageFont.FreeTypeFont
+) -> None:
+    draw.text((place[0] + _PAD_PX, (place[1] + place[3]) / 2), text, colour, its_font, anchor="lm")

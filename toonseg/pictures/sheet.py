@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from toonseg.pictures.overlay import Shape, fitted, font, lettered
+from toonseg.pictures.overlay import Shape, fitted, font, written
 from toonseg.pictures.palette import INK, PAPER, RGB, Picture, class_colour
 
 _MARGIN_PX = 24
@@ -69,7 +69,8 @@ def _row(image: Image.Image, row: Sequence[Pair], y: int, height: int) -> None:
     draw = ImageDraw.Draw(image)
     x = _MARGIN_PX
     for pair in row:
-        draw.text((x, y + _CAPTION_PX / 2 + 2), lettered(pair.caption), _QUIET, font(13), anchor="lm")
+        caption, its_font = written(pair.caption, 13)
+        draw.text((x, y + _CAPTION_PX / 2 + 2), caption, _QUIET, its_font, anchor="lm")
         width = max(1, round(height * pair.picture.shape[1] / pair.picture.shape[0]))
         for shapes in (pair.labels, pair.predictions):
             drawn = Image.fromarray(fitted(pair.picture, shapes, width, height))
@@ -88,5 +89,6 @@ def _legend(image: Image.Image, classes: Sequence[str]) -> None:
     x += draw.textlength("label (left) and prediction (right)", font(16)) + 28
     for class_id, name in enumerate(classes, start=1):
         draw.rounded_rectangle((x, middle - 7, x + 14, middle + 7), radius=3, fill=class_colour(class_id))
-        draw.text((x + 20, middle), lettered(name), INK, font(15), anchor="lm")
-        x += 20 + draw.textlength(lettered(name), font(15)) + 18
+        shown, its_font = written(name, 15, str(class_id))
+        draw.text((x + 20, middle), shown, INK, its_font, anchor="lm")
+        x += 20 + draw.textlength(shown, its_font) + 18

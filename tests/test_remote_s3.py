@@ -275,6 +275,23 @@ def test_a_file_of_aws_with_keys_that_others_can_read_is_told(pushed, capsys, mo
     assert toonseg(capsys, "remote", "check").states["settings"] == "FAIL"
 
 
+def test_aws_own_configuration_is_looked_at_where_it_holds_keys(pushed, capsys, monkeypatch):
+    for name in OWNER.environment:
+        monkeypatch.delenv(name)
+    path = pushed.root / "aws"
+    path.write_text(f"[default]\naws_access_key_id = {OWNER.access}\n")
+    path.chmod(0o644)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    assert toonseg(capsys, "remote", "check").states["settings"] == "ok"
+    with path.open("a") as file:
+        file.write(f"AWS_SECRET_ACCESS_KEY = {OWNER.secret}\n")
+    assert f"{path} lies in the project, and `git add` would" in toonseg(capsys, "remote", "check").out
+    (pushed.root / ".git/info/exclude").write_text("/aws\n")
+    assert f"{path} can be read by others: run `chmod" in toonseg(capsys, "remote", "check").out
+    path.chmod(0o600)
+    assert toonseg(capsys, "remote", "check").status == 0
+
+
 def test_ones_own_configuration_in_git_is_told(pushed, capsys):
     toonseg(capsys, "remote", "login", "--save-keys")
     pushed.ok("git", "add", "-f", ".dvc/config.local")

@@ -95,6 +95,48 @@ def test_a_key_that_others_can_read_is_refused(project, ssh, known, url, capsys,
     assert f"the key file {key} can be read by others: run `chmod 600 {key}`" in told.err
 
 
+def own_key(ssh: Ssh, path: Path, mode: int = 0o600) -> Path:
+    """A copy of the owner's key at ``path``."""
+    path.write_bytes(ssh.key("owner").read_bytes())
+    path.chmod(mode)
+    return path
+
+
+def test_a_usual_key_and_one_of_sshs_configuration_that_others_can_read_are_refused(
+    project, ssh, known, url, capsys
+):
+    key = own_key(ssh, known.with_name("id_ed25519"), 0o644)
+    told = toonseg(capsys, "remote", "init", url)
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert f"the key file {key} can be read by others: run `chmod 600 {key}`" in told.err
+    key.chmod(0o600)
+    other = own_key(ssh, known.with_name("id_rsa"), 0o604)
+    assert f"the key file {other} can be read by others" in toonseg(capsys, "remote", "init", url).err
+    other.unlink()
+    assert toonseg(capsys, "remote", "init", url).status == 0
+    named = own_key(ssh, known.with_name("of the lab"), 0o640)
+    known.with_name("config").write_text('Host 127.0.0.1\n  IdentityFile "~/.ssh/of the lab"\n')
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["settings"]) == (1, "FAIL")
+    assert f"the key file {named} can be read by others: run `chmod 600 '{named}'`" in told.out
+
+
+def test_a_key_in_the_project_that_git_would_take_or_holds_is_refused(project, ssh, known, url, capsys):
+    key = own_key(ssh, project.root / "mykey")
+    told = toonseg(capsys, "remote", "init", url, "--keyfile", "./mykey")
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert f"the key file {key} lies in the project, and `git add` would take it along: move it" in told.err
+    (project.root / ".git/info/exclude").write_text("/mykey\n")
+    assert toonseg(capsys, "remote", "init", url, "--keyfile", "./mykey").status == 0
+    assert toonseg(capsys, "remote", "check").states["settings"] == "ok"
+    (project.root / ".git/info/exclude").write_text("")
+    assert "`git add` would take it along" in toonseg(capsys, "remote", "check").out
+    project.ok("git", "add", "mykey")
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["settings"]) == (1, "FAIL")
+    assert f"the key file {key} is in Git: take it out by `git rm --cached {key}`" in told.out
+
+
 def test_a_folder_that_every_user_of_the_machine_can_enter_fails(pushed, capsys, tmp_path):
     opened = [tmp_path / "shelf", *tmp_path.parents, tmp_path]
     modes = {path: path.stat().st_mode for path in opened}

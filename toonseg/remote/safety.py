@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from functools import partial
+from shlex import quote
 
 from toonseg.remote.faults import RemoteError, told
 from toonseg.remote.findings import Finding, found
+from toonseg.remote.keys import refuse_open_keys
 from toonseg.remote.pictures import look_at_pictures
 from toonseg.remote.place import Place
 from toonseg.remote.privacy import knock, refuse_public
-from toonseg.remote.settings import Project, key_file_of, refuse_open_key
+from toonseg.remote.settings import Project
 
 
 def examine_safety(project: Project, place: Place, mend: bool, writing: bool) -> Iterator[Finding]:
@@ -36,9 +38,10 @@ def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Findi
             f".dvc/config, which goes to Git, holds {', '.join(secrets)} of '{place.name}': take them out by "
             f"`dvc remote modify --unset {place.name} {secrets[0]}` and have new keys made"
         )
-    if project.own_is_in_git():
+    own = quote(str(project.own))
+    if project.in_git(project.own):
         raise RemoteError(
-            f"{project.own} is in Git: take it out by `git rm --cached {project.own}`, and have new keys made"
+            f"{project.own} is in Git: take it out by `git rm --cached {own}`, and have new keys made"
         )
     if project.moved(place.name):
         raise RemoteError(
@@ -48,12 +51,10 @@ def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Findi
     mended = []
     if project.own_is_open():
         if not mend:
-            raise RemoteError(f"{project.own} can be read by others: run `chmod 600 {project.own}`")
+            raise RemoteError(f"{project.own} can be read by others: run `chmod 600 {own}`")
         project.close_own()
         mended.append("config.local is yours alone")
-    key_file = key_file_of(place)
-    if key_file:
-        refuse_open_key(key_file)
+    refuse_open_keys(project, place)
     if not place.settings.get("verify"):
         if not mend:
             raise RemoteError(

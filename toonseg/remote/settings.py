@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from toonseg.remote.place import CREDENTIALS, Place
 from toonseg.store import write_bytes
 
 SECRETS = ("access_key_id", "secret_access_key", "session_token", "password", "passphrase")
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,17 @@ class Project:
                     # Commits from before the remote have no url of it, and DVC walks them in `dvc gc`.
                     config["remote"][name] = {**kept, "url": its["url"]}
 
-    def own_is_in_git(self) -> bool:
-        """Whether Git holds the user's own configuration, in spite of being told to ignore it."""
-        command = ["git", "ls-files", "--error-unmatch", str(self.own)]
-        return subprocess.run(command, cwd=self.root, capture_output=True, check=False).returncode == 0
+    def in_git(self, path: Path) -> bool:
+        """Whether Git holds a file."""
+        return self._git("--literal-pathspecs", "ls-files", "--error-unmatch", "--", str(path)) == 0
+
+    def git_would_take(self, path: Path) -> bool:
+        """Whether a file lies in the project and Git is not told to ignore it."""
+        return self._git("check-ignore", "--quiet", "--", str(path)) == 1
 
     def own_is_open(self) -> bool:
         """Whether others on this machine may read the user's own configuration, and keys in it."""
-        if not self.own.exists() or not self.own.stat().st_mode & _OTHERS:
+        if not self.own.exists() or not self.own.stat().st_mode & OTHERS:
             return False
         remotes = self._level("local")["remote"].values()
         return any(key in settings for settings in remotes for key in SECRETS)
@@ -96,6 +98,10 @@ class Project:
     def close_own(self) -> None:
         """Let nobody but the user read the configuration with the keys."""
         self.own.chmod(0o600)
+
+    def _git(self, *arguments: str) -> int:
+        command = ["git", *arguments]
+        return subprocess.run(command, cwd=self.root, capture_output=True, check=False).returncode
 
     @contextmanager
     def _undone_on_fault(self) -> Iterator[None]:
@@ -162,24 +168,3 @@ def find_project() -> Project:
         return Project(Path(Repo.find_root()))
     except NotDvcRepoError:
         raise RemoteError("this is no project with DVC: run it in your clone of the project") from None
-
-
-def key_file_of(place: Place) -> Path | None:
-    """The private key of an SSH remote that the settings name, or AWS's file where S3 keys come from it."""
-    settings = place.settings
-    if place.kind == "s3":
-        if not settings.get("profile") and (settings.get("access_key_id") or "AWS_ACCESS_KEY_ID" in environ):
-            return None
-        named = settings.get("credentialpath") or environ.get("AWS_SHARED_CREDENTIALS_FILE")
-        path = Path(named or "~/.aws/credentials").expanduser()
-        return path if path.is_file() else None
-    named = settings.get("keyfile")
-    return Path(named).expanduser() if named else None
-
-
-def refuse_open_key(path: Path) -> None:
-    """Raise RemoteError when a private key is not there, or can be read by others on this machine."""
-    if not path.is_file():
-        raise RemoteError(f"the key file {path} does not exist: name yours by --keyfile")
-    if path.stat().st_mode & _OTHERS:
-        raise RemoteError(f"the key file {path} can be read by others: run `chmod 600 {path}`")

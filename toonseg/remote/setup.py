@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from toonseg.remote.address import Kind, read_address
 from toonseg.remote.faults import RemoteError, told
+from toonseg.remote.keys import refuse_open_keys
 from toonseg.remote.place import Place
 from toonseg.remote.privacy import knock, refuse_public
-from toonseg.remote.settings import Project, key_file_of, refuse_open_key, refuse_unwritable, replaced
+from toonseg.remote.settings import Project, refuse_unwritable, replaced
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 _KEYS: Mapping[str, str] = {
@@ -70,7 +71,7 @@ def init(project: Project, url: str, name: str, s3: Mapping[str, str], access: A
     own = access.settings(address.kind)
     refuse_unwritable({"name": name, **shared, **own})
     place = Place(name.lower(), address.kind, {**replaced(before or {}, own), **shared})
-    _refuse_open_keys(place)
+    refuse_open_keys(project, place)
     knock(place)
     with _folder_made(place):
         _prove(place)
@@ -88,17 +89,11 @@ def login(project: Project, name: str | None, access: Access) -> str:
     own = access.settings(known.kind)
     refuse_unwritable(own)
     place = Place(known.name, known.kind, replaced(known.settings, own))
-    _refuse_open_keys(place)
+    refuse_open_keys(project, place)
     knock(place)
     place.try_reading()
     project.configure(place.name, {}, own, default=False)
     return f"remote '{place.name}' ({place.url}): you may {_rights(place)}"
-
-
-def _refuse_open_keys(place: Place) -> None:
-    path = key_file_of(place)
-    if path:
-        refuse_open_key(path)
 
 
 def _rights(place: Place) -> str:

@@ -222,12 +222,17 @@ def test_a_remote_that_moved_away_from_ones_own_keys_is_told(pushed, capsys):
     assert "'team' has another address in .dvc/config than beside your keys" in told.out
 
 
-def test_keys_in_the_shared_configuration_are_told(pushed, capsys):
+def test_keys_in_the_shared_configuration_are_told_of_every_remote(pushed, capsys):
     with (pushed.root / ".dvc/config").open("a") as file:
-        file.write("    secret_access_key = something\n")
+        file.write(
+            "    secret_access_key = something\n"
+            "['remote \"old\"']\n    url = ssh://host/srv\n    password = more\n    passphrase = most\n"
+        )
     told = toonseg(capsys, "remote", "check")
     assert told.status == 1
-    assert ".dvc/config, which goes to Git, holds secret_access_key of 'team'" in told.out
+    held = "passphrase of 'old', secret_access_key of 'team'"
+    assert f".dvc/config, which goes to Git, holds password of 'old', {held}: take them out" in told.out
+    assert "`dvc remote modify --unset old password`, " in told.out
 
 
 def test_a_remote_that_verifies_nothing_is_told_and_mended(pushed, capsys):

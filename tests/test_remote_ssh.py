@@ -1,5 +1,6 @@
 """A team's remote on a real SSH server, and in a shared folder."""
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -194,3 +195,12 @@ def test_another_address_does_not_take_the_place_of_a_remote(project, capsys, tm
     assert "there is a remote 'team' already" in told.err
     assert not (tmp_path / "two").exists()
     assert toonseg(capsys, "remote", "init", str(tmp_path / "two"), "--name", "other").status == 0
+
+
+def test_a_project_that_has_lost_its_git_is_told(project, capsys, tmp_path):
+    assert toonseg(capsys, "remote", "init", str(tmp_path / "shared")).status == 0
+    shutil.rmtree(project.root / ".git")
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["git"], told.states["objects"]) == (1, "note", "FAIL")
+    assert f"DVC cannot open {project.root} (" in told.out
+    assert "clone the project anew, or begin its Git by `git init`" in told.out

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from toonseg.remote.faults import RemoteError
 from toonseg.remote.findings import Finding, found
@@ -52,9 +53,8 @@ def _look_at_guard() -> str | Finding:
 
 def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> str | Finding:
     from dvc.exceptions import DvcException
-    from dvc.repo import Repo
 
-    with Repo(str(project.root)) as repo:
+    with _opened(project) as repo:
         store = Store(repo, place)
         try:
             wanted = store.wanted()
@@ -74,6 +74,19 @@ def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> 
         return Finding("objects", "mended", said)
     compared = "every byte read" if deep else "compared by size and, on S3, by digest"
     return f"all {len(wanted.names)} objects of {_LOCK} are there ({compared})"
+
+
+def _opened(project: Project) -> Any:
+    from dvc.repo import Repo
+    from dvc.scm import SCMError
+
+    try:
+        return Repo(str(project.root))
+    except SCMError as error:
+        raise RemoteError(
+            f"DVC cannot open {project.root} ({error}): clone the project anew, or begin its Git by "
+            "`git init`"
+        ) from None
 
 
 def _told_of(faults: Faults, left: frozenset[str], mended: bool) -> str:

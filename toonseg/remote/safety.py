@@ -32,11 +32,12 @@ def examine_safety(project: Project, place: Place, mend: bool, writing: bool) ->
 
 
 def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Finding:
-    secrets = project.committed_secrets(place.name)
+    secrets = project.committed_secrets()
     if secrets:
+        held = ", ".join(f"{key} of '{name}'" for name, key in secrets)
+        out = ", ".join(f"`dvc remote modify --unset {name} {key}`" for name, key in secrets)
         raise RemoteError(
-            f".dvc/config, which goes to Git, holds {', '.join(secrets)} of '{place.name}': take them out by "
-            f"`dvc remote modify --unset {place.name} {secrets[0]}` and have new keys made"
+            f".dvc/config, which goes to Git, holds {held}: take them out by {out}, and have new keys made"
         )
     own = quote(str(project.own))
     if project.in_git(project.own):

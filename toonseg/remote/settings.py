@@ -13,7 +13,11 @@ from toonseg.remote.faults import RemoteError
 from toonseg.remote.place import CREDENTIALS, Place
 from toonseg.store import write_bytes
 
-SECRETS = ("access_key_id", "secret_access_key", "session_token", "password", "passphrase")
+SECRETS = (
+    *("access_key_id", "secret_access_key", "session_token", "sse_customer_key", "password", "passphrase"),
+    *("token", "account_key", "sas_token", "connection_string", "client_secret"),
+    *("oss_key_id", "oss_key_secret", "gdrive_client_secret"),
+)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -49,9 +53,10 @@ class Project:
         """The settings of every remote, by name."""
         return dict(self._config()["remote"])
 
-    def committed_secrets(self, name: str) -> list[str]:
-        """The secret settings of a remote that stand in the configuration for Git."""
-        return [key for key in SECRETS if key in self._level("repo")["remote"].get(name, {})]
+    def committed_secrets(self) -> list[tuple[str, str]]:
+        """The secret settings that stand in the configuration for Git: each remote's name and the key."""
+        remotes = self._level("repo")["remote"]
+        return [(name, key) for name in sorted(remotes) for key in SECRETS if key in remotes[name]]
 
     def moved(self, name: str) -> bool:
         """Whether the remote's address in Git is another than the one beside the user's own keys."""

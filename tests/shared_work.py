@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,12 @@ def repeat(number: int, files: Sequence[Source], write: Write) -> int:
     assert not Path(str(source)).exists()
     write(Path(f"out/{number:02d}.txt"), source.read_bytes() * number)
     return number
+
+
+def repeat_slowly(number: int, files: Sequence[Source], write: Write) -> int:
+    """Do the same after half a second, in which whoever does it can be ended."""
+    time.sleep(0.5)
+    return repeat(number, files, write)
 
 
 def repeat_and_tell(job: tuple[int, Path], files: Sequence[Source], write: Write) -> int:

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 from threading import enumerate as enumerate_threads
+from types import SimpleNamespace
 
 import pytest
 import shared_work
@@ -129,6 +130,59 @@ def test_a_lost_scheduler_is_told_and_the_next_run_does_only_the_rest(cluster, t
     assert list(map_tasks(shared_work.repeat_and_tell, work)) == list(range(12))
     assert written() == EXPECTED
     assert [(tmp_path / "marks" / str(number)).read_text() for number in came] == ["x"] * len(came)
+
+
+def lose(lost, rest):
+    """Work on a cluster that is lost after the first result, as a program: its status and stderr."""
+    code = """
+import sys
+import shared_work, toonseg.cluster
+from toonseg.console import guarded
+from toonseg.parallel import map_tasks
+from test_parallel import tasks
+toonseg.cluster._LOOK_S, toonseg.cluster._WITHOUT_WORKERS_S = 0.2, 1
+def work():
+    results = map_tasks(shared_work.repeat_slowly, tasks())
+    print(next(results), flush=True)
+    sys.stdin.readline()
+    return len(list(results))
+sys.exit(guarded(work))
+"""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    environment = {**os.environ, ENGINE: lost.address, "PYTHONPATH": path}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, **pipes) as running:
+        assert running.stdout.readline() == "0\n"
+        rest()
+        _, said = running.communicate("\n")
+    return running.returncode, said
+
+
+def test_the_loss_of_every_worker_is_told_after_a_while(folder, tmp_path):
+    with closing(Cluster(tmp_path, 1)) as lost:
+        status, said = lose(lost, lambda: lost.with_workers(0))
+    assert status == 1
+    assert said == (
+        "waiting for workers: the Dask scheduler has none left\n"
+        "error: the Dask scheduler has lost all its workers: start some again, then run it again to go on: "
+        "what came back is kept\n"
+    )
+    assert len(list(Path("data/checkpoints/episodes").rglob("*.pickle"))) == 1
+
+
+def test_the_loss_of_the_scheduler_is_one_sentence(folder, tmp_path):
+    with closing(Cluster(tmp_path, 1)) as lost:
+        status, said = lose(lost, lambda: lost.kill(lost.scheduler))
+    assert (status, said.count("\n")) == (1, 1)
+    assert said.startswith(f"error: the Dask scheduler at {lost.address}, or all its workers, were lost")
+
+
+def test_workers_that_leave_while_they_are_looked_at_are_none():
+    from toonseg.cluster import _check_workers, identity
+
+    leaving = SimpleNamespace(run=lambda *_, **__: {"tcp://a": identity()}, nthreads=dict)
+    with pytest.raises(ToonsegError, match="the Dask scheduler at tcp://b has no workers: start some"):
+        _check_workers(leaving, "tcp://b")
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import asyncio
 import hashlib
 import logging
 import pickle
+import sys
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -41,6 +43,8 @@ except ModuleNotFoundError:
 KEPT = Path("data/checkpoints/episodes")
 _ANSWER_S = 20
 _CLOSE_S = 20
+_LOOK_S = 5
+_WITHOUT_WORKERS_S = 60  # new ones may come meanwhile
 _HERE = "run it again to go on: what came back is kept"
 # What has a say in the bytes that come back, or in how work is carried.
 _PACKAGES = (
@@ -63,9 +67,10 @@ class _Coming(Generic[Result]):
 
     place: Path
     future: Any
+    client: Any
 
     def result(self) -> _Done[Result]:
-        done: _Done[Result] = self.future.result()
+        done: _Done[Result] = _awaited(self.future, self.client)
         write_bytes(self.place, pickle.dumps(done))
         return done
 
@@ -87,7 +92,7 @@ def map_on_cluster(
     """Do on the cluster at ``address`` what ``toonseg.parallel.map_tasks`` says.
 
     Raises ToonsegError when nobody answers there, there is no worker, one has other versions than this
-    machine, a task kills its workers, or the scheduler is lost.
+    machine, a task kills its workers, or the scheduler or every worker is lost.
     """
     if not tasks:
         return
@@ -106,7 +111,7 @@ def map_on_cluster(
             if place.exists():
                 return _Kept(place)
             future = client.submit(_do, identity(), work, task.job, shared, files, pure=False)
-            return _Coming(place, future)
+            return _Coming(place, future, client)
 
         for done in in_order(submit, tasks, AHEAD * threads):
             for file in done.files:
@@ -121,7 +126,8 @@ def map_on_cluster(
 @contextmanager
 def _cluster(address: str) -> Iterator[Any]:
     """A client of the cluster; what goes wrong with it in the block becomes a sentence."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its tracebacks; ours is one sentence
+    for name in ("distributed", "distributed.client"):  # their tracebacks; ours is one sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # A task carries its episode, so that the scheduler can hand it out again when a worker is killed.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
     if not _answers(address):
@@ -147,6 +153,32 @@ def _cluster(address: str) -> Iterator[Any]:
         client.close(timeout=_CLOSE_S)  # type: ignore[no-untyped-call]
 
 
+def _awaited(future: Any, client: Any) -> Any:
+    """The result of a future. Raises ToonsegError when there has been no worker for a while to give it."""
+    without_since_s = None
+    while True:
+        try:
+            return future.result(timeout=_LOOK_S)
+        except TimeoutError:
+            if future.done():
+                return future.result()  # or what the task itself raised
+        if _has_workers(client):
+            without_since_s = None
+        elif without_since_s is None:
+            without_since_s = time.monotonic()
+            print("waiting for workers: the Dask scheduler has none left", file=sys.stderr, flush=True)
+        elif time.monotonic() - without_since_s >= _WITHOUT_WORKERS_S:
+            raise ToonsegError(f"the Dask scheduler has lost all its workers: start some again, then {_HERE}")
+
+
+def _has_workers(client: Any) -> bool:
+    """Whether the scheduler has workers; true where it does not say, as the future itself tells its loss."""
+    try:
+        return client.status != "running" or bool(client.nthreads())
+    except OSError:
+        return True
+
+
 def _answers(address: str) -> bool:
     """Whether a Dask scheduler answers at an address. A ``Client`` leaves threads behind where none does."""
 
@@ -164,13 +196,14 @@ def _answers(address: str) -> bool:
 def _check_workers(client: Any, address: str) -> int:
     """How many tasks the workers do at a time. Raises ToonsegError when none can do them."""
     theirs = client.run(identity, on_error="return")
-    if not theirs:
+    threads: int = sum(client.nthreads().values())
+    if not theirs or not threads:
         raise ToonsegError(f"the Dask scheduler at {address} has no workers: start some (docs/scaling.md)")
     for worker, found in sorted(theirs.items()):
         if isinstance(found, BaseException):
             raise ToonsegError(f"worker {worker} cannot run this toonseg ({found}): install the same there")
         _check_same(worker, identity(), found)
-    return sum(client.nthreads().values())
+    return threads
 
 
 def _check_same(worker: str, ours: dict[str, str], theirs: dict[str, str]) -> None:

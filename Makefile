@@ -2,9 +2,9 @@
 # but for a browser, where there is none and this is root on Debian.
 
 PYTHON ?= python3
-BIN := $(CURDIR)/.venv/bin
+BIN := .venv/bin
 READY := .venv/.ready
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 export UV_SYSTEM_CERTS := 1
 

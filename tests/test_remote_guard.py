@@ -1,11 +1,14 @@
 """`dvc push` and `dvc pull` on the command line, with the guard that `make setup` lays before them."""
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from project import ROOT
 from servers import OPEN, OWNER, PRIVATE, READER, S3, s3_files
 from team import FILES, Clone
 
@@ -117,3 +120,32 @@ def test_setup_lays_the_guard_and_it_is_known_from_dvcs_own_launcher(project, tm
     lay_launcher(programs)
     assert is_guarded(programs / "dvc")
     assert os.access(programs / "dvc", os.X_OK)
+
+
+def test_the_guard_begins_where_a_path_has_a_space_or_is_long(tmp_path, monkeypatch):
+    programs = tmp_path / "it's my folder" / ("x" * 200) / "bin"
+    programs.mkdir(parents=True)
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    lay_launcher(programs)
+    done = subprocess.run([programs / "dvc", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_make_finds_its_programs_in_a_path_with_a_space(tmp_path):
+    root = tmp_path / "my project"
+    (root / ".venv/bin").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, root)
+    (root / ".venv/.ready").touch()
+    for name in ("toonseg", "dvc"):
+        program = root / ".venv/bin" / name
+        program.write_text(f'#!/bin/sh\necho {name} "$@"; command -v {name}\n')
+        program.chmod(0o755)
+    done = subprocess.run(["make", "-s", "repro"], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[:3] == ["toonseg browser --install", str(root / ".venv/bin/toonseg"), "dvc repro"]

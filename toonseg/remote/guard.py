@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from toonseg.errors import ToonsegError
@@ -19,8 +20,11 @@ from toonseg.store import whole_file
 
 MARK = "toonseg.remote.guard"
 _COMMITS = ("revs", "all_branches", "all_tags", "all_commits")
+# A shell's script and Python's: no first line could name a program in a path with a space, or a long one.
 _LAUNCHER = f"""\
-#!{{python}}
+#!/bin/sh
+'''exec' {{python}} "$0" "$@"
+' '''
 # `make setup` laid this here in place of DVC's own launcher: it looks at a remote before DVC pushes to it.
 import sys
 
@@ -54,7 +58,7 @@ def lay_launcher(folder: Path) -> Path:
         raise RemoteError("the guard of `dvc push` is for Linux and macOS: run `toonseg remote check` first")
     path = folder / "dvc"
     with whole_file(path) as aside:
-        aside.write_text(_LAUNCHER.format(python=sys.executable), encoding="utf-8")
+        aside.write_text(_LAUNCHER.format(python=quote(sys.executable)), encoding="utf-8")
         aside.chmod(0o755)
     return path
 

@@ -100,9 +100,12 @@ def test_what_is_learnt_may_differ_on_another_kind_of_machine(begin, capfd):
 
 def test_changes_that_a_clone_would_not_hold_are_told(begin, capfd):
     root = begin()
-    (root / "pages").write_text("others\n")
+    (root / "쪽").write_text("one\n")
+    commit()
+    for name in ("pages", "쪽"):
+        (root / name).write_text("others\n")
     assert main(["verify"]) == 1
-    assert "error: pages changed since the last commit, which is what verify clones" in capfd.readouterr().err
+    assert "error: pages, 쪽 changed since the last commit, which is what verify" in capfd.readouterr().err
 
 
 @pytest.mark.all
@@ -121,6 +124,26 @@ def test_without_git_or_a_lock_there_is_nothing_to_compare(tmp_path, monkeypatch
     assert "error: git status failed: fatal: not a git repository" in capfd.readouterr().err
     with pytest.raises(ToonsegError, match=r"dvc\.lock does not exist: run `dvc repro`"):
         read_lock(tmp_path / "dvc.lock")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "stages: 3",
+        "stages: {cut: 3}",
+        "stages: {cut: {outs: x}}",
+        "stages: {cut: {outs: [{md5: 1}]}}",
+    ],
+)
+def test_a_lock_that_dvc_never_wrote_is_told(begin, capfd, text):
+    (begin() / "dvc.lock").write_text(text)
+    commit()
+    assert main(["verify"]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("error: dvc.lock is not as DVC writes it: take it from a commit that is whole")
+    assert said.count("\n") == 1
 
 
 def test_an_output_that_only_one_lock_names_differs():

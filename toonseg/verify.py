@@ -69,12 +69,19 @@ def verify(project: Path, until: str) -> int:
 
 
 def read_lock(path: Path) -> Mapping[str, Any]:
-    """The stages of a dvc.lock. Raises ToonsegError when there is none."""
+    """The stages of a dvc.lock. Raises ToonsegError when there is none, or it is not DVC's."""
     from toonseg.params import read_yaml
 
     if not path.exists():
         raise ToonsegError(f"{path} does not exist: run `dvc repro` and commit it")
-    return dict(read_yaml(path).get("stages", {}))
+    document = read_yaml(path)
+    stages = document.get("stages", {}) if isinstance(document, dict) else None
+    if not isinstance(stages, dict) or not all(map(_is_stage, stages.values())):
+        raise ToonsegError(
+            f"{path} is not as DVC writes it: take it from a commit that is whole, or delete it and run "
+            "`dvc repro`"
+        )
+    return stages
 
 
 def outputs(lock: Mapping[str, Any], stages: Sequence[str]) -> dict[tuple[str, str], str]:
@@ -99,6 +106,11 @@ def differences(
         was, its = committed.get(key, ""), computed.get(key, "")
         if was != its:
             yield Difference(*key, was, its)
+
+
+def _is_stage(its: Any) -> bool:
+    outs = its.get("outs", []) if isinstance(its, dict) else None
+    return isinstance(outs, list) and all(isinstance(out, dict) and "path" in out for out in outs)
 
 
 def _verdict(found: Sequence[Difference]) -> str:
@@ -145,8 +157,9 @@ def _repro(clone: Path, until: str) -> None:
 
 
 def _git(project: Path, *arguments: str) -> str:
+    command = ["git", "-c", "core.quotePath=false", *arguments]  # names in whatever script, as they are
     try:
-        done = subprocess.run(["git", *arguments], cwd=project, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ToonsegError("git is not installed: install it to verify") from None
     if done.returncode:

@@ -2,6 +2,8 @@
 
 import shutil
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,31 @@ def own_key(ssh: Ssh, path: Path, mode: int = 0o600) -> Path:
     path.write_bytes(ssh.key("owner").read_bytes())
     path.chmod(mode)
     return path
+
+
+@pytest.fixture
+def agent(tmp_path, monkeypatch):
+    """The user's SSH agent, without keys."""
+    socket = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL) as running:
+        while not socket.exists():
+            assert running.poll() is None
+            time.sleep(0.01)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        yield socket
+        running.terminate()
+
+
+def test_a_key_with_a_passphrase_is_told_and_its_agent_is_asked(
+    project, ssh, known, url, agent, capsys, tmp_path
+):
+    key = own_key(ssh, tmp_path / "key")
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", key], check=True)
+    told = toonseg(capsys, "remote", "init", url, "--keyfile", str(key))
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert "the key file has a passphrase: load the key with `ssh-add`, and name no key file" in told.err
+    subprocess.run(["ssh-add", "-q", ssh.key("owner")], check=True)
+    assert toonseg(capsys, "remote", "init", url).status == 0
 
 
 def test_a_usual_key_and_one_of_sshs_configuration_that_others_can_read_are_refused(

@@ -26,6 +26,10 @@ _S3: Mapping[str, str] = {
     "QuotaExceeded": "the remote is full: make room there",
 }
 _REFUSED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled"})
+_PASSPHRASE = (
+    "the key file has a passphrase: load the key with `ssh-add`, and name no key file (one that is kept goes "
+    "by `dvc remote modify --local --unset NAME keyfile`)"
+)
 _NAMED: Mapping[str, str] = {
     "NoCredentialsError": "no keys were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or keep them "
     "by `toonseg remote login --save-keys`",
@@ -42,7 +46,7 @@ _NAMED: Mapping[str, str] = {
     "with what its keeper tells you, then connect once by `ssh`",
     "KeyImportError": "the key file is not a private key of SSH: name another by `toonseg remote login "
     "--keyfile`",
-    "KeyEncryptionError": "the key file has a passphrase: load the key with `ssh-add`",
+    "KeyEncryptionError": _PASSPHRASE,
     "ConnectionLost": "the connection broke off: try again",
     "gaierror": "no machine has this name: mend the URL",
     "ConnectionRefusedError": "nobody answers there: is the address right, and the server up?",
@@ -97,6 +101,8 @@ def reason_of(error: BaseException, doing: str) -> str:
 
 
 def _known(error: BaseException) -> str:
+    if type(error).__name__ == "KeyImportError" and str(error).startswith("Passphrase"):
+        return _PASSPHRASE
     for kind in type(error).__mro__:
         if kind.__name__ in _NAMED:
             return _NAMED[kind.__name__]

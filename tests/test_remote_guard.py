@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from doc_pages import command_lines
 from project import ROOT
 from servers import OPEN, OWNER, PRIVATE, READER, S3, s3_files
 from team import FILES, Clone
@@ -79,6 +80,23 @@ def test_what_is_sent_straight_to_a_public_remote_is_stopped_too(guarded, s3, tm
     assert "anyone can list it without keys: make the bucket private" in stopped.stdout
     assert sent(s3, OPEN, tmp_path) == []
     guarded.ok("dvc", "update", "--to-remote", "found.bin.dvc")
+
+
+def test_the_hook_of_the_page_sends_data_before_git_and_is_guarded(guarded, s3, tmp_path):
+    block = "\n".join(command_lines("docs/team.md", "What a push is stopped by"))
+    guarded.ok("sh", "-ec", block.replace(".venv/bin/dvc", "dvc"))
+    guarded.ok("git", "init", "-q", "--bare", str(tmp_path / "bare.git"))
+    guarded.ok("git", "remote", "add", "origin", str(tmp_path / "bare.git"))
+    config = guarded.root / ".dvc/config"
+    well = config.read_text()
+    config.write_text(well.replace("remote = team", "remote = shown"))
+    stopped = guarded.run("git", "push", "-q", "origin", "main")
+    assert stopped.returncode != 0
+    assert "anyone can list it without keys: make the bucket private" in stopped.stdout
+    assert guarded.ok("git", "ls-remote", "origin") == ""
+    config.write_text(well)
+    guarded.ok("git", "push", "-q", "origin", "main")
+    assert len(sent(s3, PRIVATE, tmp_path)) == len(FILES) + 2
 
 
 def test_an_output_of_another_branch_that_names_a_public_remote_stops_a_push(guarded, s3, tmp_path):

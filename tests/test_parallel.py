@@ -211,10 +211,17 @@ def refused(address, monkeypatch):
 
 @pytest.mark.parametrize(
     "address",
-    ["nonsense", "ftp://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:99999", "tls://127.0.0.1:1"],
+    ["tcp://", "tcp://127.0.0.1:1", "tcp://127.0.0.1:99999", "tls://127.0.0.1:1"],
 )
 def test_an_address_that_nobody_answers_is_told(folder, monkeypatch, address):
     refused(address, monkeypatch)
+
+
+@pytest.mark.parametrize("address", ["dask", "http://127.0.0.1:1", "tcp:/127.0.0.1:1", "127.0.0.1:8786"])
+def test_what_is_no_address_of_a_scheduler_is_told_at_once(folder, monkeypatch, address):
+    monkeypatch.setenv(ENGINE, address)
+    with pytest.raises(ToonsegError, match=rf"{ENGINE}={address} is no address .*: write tcp://HOST:PORT"):
+        list(map_tasks(shared_work.repeat, tasks()))
 
 
 @pytest.mark.parametrize(

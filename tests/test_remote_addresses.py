@@ -51,7 +51,10 @@ def test_addresses_of_the_three_kinds_are_taken(text, kind, tmp_path):
         ("ssh://anna:secret@host/srv", "holds a password, which would go to Git"),
         ("ssh://host:many/srv", "is no URL"),
         ("ssh://host:0/srv", "is not whole"),
+        ("s3://te am/x", "'te am' cannot be the name of a bucket: it takes letters, digits"),
+        ("s3:team/x", "write it as s3://team/x"),
         ("anna@host:/srv/webtoons", "write it as ssh://anna@host/srv/webtoons"),
+        ("storage.lab:/srv/webtoons", "write it as ssh://storage.lab/srv/webtoons"),
     ],
 )
 def test_addresses_that_are_none_are_told(text, sentence, tmp_path):

@@ -224,6 +224,23 @@ def test_another_address_does_not_take_the_place_of_a_remote(project, capsys, tm
     assert toonseg(capsys, "remote", "init", str(tmp_path / "two"), "--name", "other").status == 0
 
 
+def test_a_file_at_the_server_is_no_remote(project, ssh, known, url, capsys, tmp_path):
+    (tmp_path / "shelf").write_text("")
+    told = init(capsys, ssh, url)
+    assert (told.status, told.err) == (1, f"error: {url} is a file there: give a folder\n")
+    assert (tmp_path / "shelf").exists()
+
+
+def test_a_check_without_a_lock_does_not_say_that_all_is_there(project, capsys, tmp_path):
+    assert toonseg(capsys, "remote", "init", str(tmp_path / "shared")).status == 0
+    project.ok("git", "rm", "-q", "dvc.lock")
+    project.commit()
+    told = toonseg(capsys, "remote", "check")
+    assert (told.status, told.states["git"], told.states["objects"]) == (0, "note", "note")
+    assert "there is no dvc.lock: run `dvc repro` and commit it" in told.out
+    assert "no dvc.lock names any yet: run `dvc repro`, then `dvc push`" in told.out
+
+
 def test_a_project_that_has_lost_its_git_is_told(project, capsys, tmp_path):
     assert toonseg(capsys, "remote", "init", str(tmp_path / "shared")).status == 0
     shutil.rmtree(project.root / ".git")

@@ -79,6 +79,14 @@ def test_where_there_is_no_folder_nothing_is_noted_and_the_user_is_told(tmp_path
     assert table([]).splitlines()[1].split() == ["all", "0.0", "0.0"]
 
 
+def test_a_file_that_is_none_is_told(project, capsys):
+    TIMES.mkdir()
+    assert main(["times"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: data/times.jsonl cannot be read (Is a directory): move it away, ")
+    assert said.count("\n") == 1
+
+
 def test_the_seconds_of_children_count():
     watch = Stopwatch()
     before = watch.read("x", "done").cpu_seconds

@@ -130,6 +130,8 @@ def _cluster(address: str) -> Iterator[Any]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # A task carries its episode, so that the scheduler can hand it out again when a worker is killed.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
+    if not address.startswith(("tcp://", "tls://")):
+        raise ToonsegError(f"{ENGINE}={address} is no address of a Dask scheduler: write tcp://HOST:PORT")
     if not _answers(address):
         raise ToonsegError(
             f"{ENGINE}={address}: no Dask scheduler answers there: start one (docs/scaling.md), or unset "

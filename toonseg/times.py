@@ -77,12 +77,16 @@ def note(its: StageTime, path: Path = TIMES) -> None:
 def read_times(path: Path = TIMES) -> list[StageTime]:
     """Every run, in the order of their ends; a line that is not whole is skipped.
 
-    Raises ToonsegError where there is no such file.
+    Raises ToonsegError where there is no such file, or none that can be read.
     """
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         raise ToonsegError(f"{path} does not exist: no stage has run here yet, run `dvc repro`") from None
+    except OSError as error:
+        raise ToonsegError(
+            f"{path} cannot be read ({error.strerror}): move it away, the next stage begins another"
+        ) from None
     return [found for found in map(_parsed, lines) if found is not None]
 
 

@@ -1,5 +1,6 @@
 """Where a remote is: an S3 bucket, a folder on a machine reached by SSH, or a shared folder."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,6 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 from toonseg.remote.faults import RemoteError
 
 Kind = Literal["s3", "ssh", "folder"]
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_HOST = re.compile(r"[\w.-]*[\w-]{2}")  # a single letter would be a disk of Windows
 KINDS = "s3://BUCKET/PATH, ssh://USER@HOST/PATH or the path of a shared folder"
 
 
@@ -44,6 +47,10 @@ def read_address(text: str, project: Path) -> Address:
 def _s3(parts: SplitResult, text: str) -> Address:
     if not parts.hostname or parts.username or parts.port or parts.query or parts.fragment:
         raise RemoteError(f"{text} names no bucket alone: write s3://BUCKET/PATH")
+    if not _BUCKET.fullmatch(parts.netloc):
+        raise RemoteError(
+            f"{text}: {parts.netloc!r} cannot be the name of a bucket: it takes letters, digits, ., - and _"
+        )
     return Address(text.rstrip("/"), "s3")
 
 
@@ -57,7 +64,9 @@ def _ssh(parts: SplitResult, text: str, port: int | None) -> Address:
 
 def _folder(text: str, project: Path) -> Address:
     before, colon, after = text.partition(":")
-    if colon and "@" in before:
+    if colon and before in ("s3", "ssh"):
+        raise RemoteError(f"{text}: write it as {before}://{after.lstrip('/')}")
+    if colon and ("@" in before or (after.startswith("/") and _HOST.fullmatch(before))):
         raise RemoteError(f"{text}: write it as ssh://{before}/{after.lstrip('/')}, with the whole path")
     if not text.strip() or "\0" in text:
         raise RemoteError(f"the URL is empty, or no text: give {KINDS}")

@@ -36,6 +36,8 @@ def _look_at_git(project: Project) -> str | Finding:
     done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return Finding("git", "note", "the project is not in Git: colleagues cannot clone it")
+    if not (project.root / _LOCK).exists():
+        return Finding("git", "note", f"there is no {_LOCK}: run `dvc repro` and commit it")
     changed = [line[3:] for line in done.stdout.splitlines()]
     if changed:
         said = f"{' and '.join(changed)} changed since the last commit: colleagues get the committed one"
@@ -72,6 +74,8 @@ def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> 
     if faults.all:
         said = f"{len(faults.missing)} missing and {len(faults.corrupt)} corrupted object(s) sent again"
         return Finding("objects", "mended", said)
+    if not wanted.names:
+        return Finding("objects", "note", f"no {_LOCK} names any yet: run `dvc repro`, then `dvc push`")
     compared = "every byte read" if deep else "compared by size and, on S3, by digest"
     return f"all {len(wanted.names)} objects of {_LOCK} are there ({compared})"
 

@@ -70,6 +70,8 @@ class Place:
             except FileNotFoundError as error:
                 if self.kind == "s3" and error.__cause__ is None:
                     return  # nothing was pushed to this path of the bucket yet
+                if self.kind != "s3" and underlying.isfile(self.path):
+                    raise RemoteError(f"{self.url} is a file there: give a folder") from None
                 if self.kind != "s3":
                     raise RemoteError(f"{self.url}: the folder does not exist: make it there") from None
                 raise

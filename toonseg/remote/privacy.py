@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from shlex import quote
 
 from toonseg.remote.faults import RemoteError, told
 from toonseg.remote.place import Place
@@ -88,8 +89,9 @@ def _refuse_others(place: Place) -> None:
     """Raise RemoteError when every folder on the way lets all users of the machine pass."""
     with told(place.url, "look at its rights"):
         if all(mode & stat.S_IXOTH for mode in _modes(place)):
+            path = quote(place.path)
             raise RemoteError(
-                f"{place.url}: every user of its machine can read it: run `chmod o-rwx {place.path}` there"
+                f"{place.url}: every user of its machine can read it: run `chmod o-rwx {path}` there"
             )
 
 

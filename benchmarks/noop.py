@@ -1,8 +1,9 @@
-"""What it costs that nothing is stale: ``python -m benchmarks.noop [--episodes N] [--panels N]``.
+"""What it costs that nothing is stale: ``python -m benchmarks.noop [--episodes N] [--panels N] [--here]``.
 
 Makes a project of so many episodes, in series of 100, with so many panels in each, its outputs written by
-this script and committed to DVC as they are. Then `dvc status` and a `dvc repro` that runs nothing are
-measured in turn, in CPU-seconds of user and system; the best of each counts.
+this script and committed to DVC as they are; or copies this one with the outputs that it has. Then `dvc
+status` and a `dvc repro` that runs nothing are measured in turn, in CPU-seconds of user and system; the best
+of each counts.
 """
 
 import argparse
@@ -53,6 +54,20 @@ def make_project(root: Path, episodes: int, panels: int) -> None:
                     write(root / path, 0)
 
 
+def copy_project(root: Path) -> None:
+    """Copy this project as it stands, but for its experiments; every output of its pipeline must be there."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = [name for name in listed.stdout.split("\0") if name and not name.startswith("experiments/")]
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, root / name)
+    left = shutil.ignore_patterns("checkpoints")
+    for name in ("data", "metrics", "plots"):
+        shutil.copytree(ROOT / name, root / name, dirs_exist_ok=True, ignore=left)
+    copy = shutil.copytree if (ROOT / "report").is_dir() else shutil.copy2
+    copy(ROOT / "report", root / "report")
+
+
 def outputs(stage: dict[str, Any]) -> list[str]:
     """The paths of all that a stage writes."""
     listed = [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
@@ -75,7 +90,7 @@ def measure(root: Path, *command: str) -> tuple[float, float, str]:
         raise SystemExit(f"dvc {' '.join(command)} failed:\n{done.stderr}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu_s, time.monotonic() - started_s, done.stdout.strip().splitlines()[-1]
+    return cpu_s, time.monotonic() - started_s, "".join(done.stdout.strip().splitlines()[-1:])
 
 
 def main() -> None:
@@ -83,15 +98,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--episodes", type=int, default=1000)
     parser.add_argument("--panels", type=int, default=100, help="panels of each episode")
+    parser.add_argument("--here", action="store_true", help="measure a copy of this project's own tree")
     parser.add_argument("--times", type=int, default=3, help="how often each is measured")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        make_project(root, options.episodes, options.panels)
+        if options.here:
+            copy_project(root)
+        else:
+            make_project(root, options.episodes, options.panels)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
         cpu_s, wall_s, _ = measure(root, "commit", "--force")
-        panels = options.episodes * options.panels
-        print(f"{options.episodes} episodes, {panels} panels: dvc commit {cpu_s:.1f} CPU-s, {wall_s:.1f} s")
+        what = f"{options.episodes} episodes, {options.episodes * options.panels} panels"
+        print(f"{'this project' if options.here else what}: dvc commit {cpu_s:.1f} CPU-s, {wall_s:.1f} s")
         measure(root, "status")  # the first one fills DVC's table of what it has hashed
         commands = {"status": ("status",), "repro": ("repro",)}
         runs = {key: [] for key in commands}

@@ -175,7 +175,7 @@ def striped(strip: "DrawnStrip") -> None:
 def sharp(strip: "DrawnStrip") -> None:
     """Two panels side by side, with corners that are far from right angles, over a third one."""
     rng, width, line = strip.rng, strip.width, int(strip.rng.integers(3, 6))
-    lean, drop, gap = (int(rng.integers(*span)) for span in ((30, 110), (60, 170), (12, 20)))
+    lean, drop, gap = (int(rng.integers(*span)) for span in ((30, 110), (60, 170), (18, 28)))
     at, down, height = (
         int(width * rng.uniform(0.4, 0.6)),
         int(rng.integers(420, 600)),
@@ -209,6 +209,6 @@ LAYOUT_GROUPS: dict[str, list[Add]] = {
     "columns of letters": [bubble_of_columns],
     "thin gaps": [beside],
     "rules": [between_rules],
-    "striped": [striped],
+    "striped": [striped, in_frame(plain_room)],
     "sharp corners": [sharp],
 }

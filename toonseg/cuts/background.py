@@ -148,7 +148,7 @@ def _bridged(
     if np.count_nonzero(left & right) < min_gap:
         return []
     share, surely = _share(gutter), _share(sure)
-    free = ~(_stripes(left, right, least) | find_striped(sure, least))
+    free = ~_stripes(left, right, least) & (find_striped(sure, least) == 0)
     spans: list[tuple[int, int]] = []
     for least_share in _SLIT_SHARES:
         for y0, y1 in true_runs((left | right) & (share >= least_share) & free):

@@ -29,10 +29,12 @@ PLAIN = 0.2  # of leaving a stretch without straight ends to a picture
 STRIP_END = 0.75  # what the strip's own end counts as an end
 FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
+LINED = 3.0  # of one at a line: the frame of a picture that begins there
 SHARP = 0.6  # least share of that cost: gutters seldom change by a step, pale pictures begin with one
 UNSEEN = 2.5  # of a change behind a drawing
 TURNED = 0.6  # of one that is seen beside a drawing, which leaves a side of the page free
 LED = 0.2  # of one that leads there from the one colour to the other
+HIGH = 48  # lines that a drawing is high at least which a side leads past; the stars of a sky are low
 TURN = 4  # lines over which such a change leads at most
 STEADY = 8  # lines that either colour is seen there at least
 GIVE = 0.3  # of the change expected of a gradient, by which the change behind a drawing may be more or less
@@ -80,12 +82,14 @@ def choose_gutters(lines: Lines, stretches: list[Stretch], tolerance: int) -> li
     before = np.full(len(stretches), -1)
     change_before = np.zeros(len(stretches))
     sides = [_steady(side, stretches) for side in (lines.left, lines.right)]
+    ends = np.array([stretch.y1 for stretch in stretches])
     last = np.empty(0, np.intp)  # the stretches that may still be the last gutter before the next one
     for at in range(1, len(stretches)):
         last = np.append(last, at - 1)
         so_far = best[last] - skipped[last + 1]
         last = last[so_far <= so_far.min() + DEAREST]
-        price = np.min([_price(down[last], up[at], stretches[at].y0) for up, down in sides], axis=0)
+        high = stretches[at].y0 - ends[last]
+        price = np.min([_price(down[last], up[at], stretches[at].y0, high) for up, down in sides], axis=0)
         change = _change_costs(stretches, tops, bottoms, slopes, price, last, at, tolerance)
         alone = np.where(before[last] < 0, ALONE * change, 0)
         total = best[last] + skipped[at] - skipped[last + 1] + change + alone
@@ -209,14 +213,14 @@ def _steady(side: NDArray[np.uint8], stretches: list[Stretch]) -> tuple[NDArray[
     return np.where(begins - up >= STEADY, up, far), np.where(down - ends >= STEADY, down, -far)
 
 
-def _price(down: NDArray[np.intp], up: int, begin: int) -> NDArray[np.float64]:
+def _price(down: NDArray[np.intp], up: int, begin: int, high: NDArray[np.intp]) -> NDArray[np.float64]:
     """What it costs that the colour changes from each of some stretches to one that begins at a line.
 
-    It is little where a side leads from one to the other, or turns there once. ``down`` (k,) of the former and
-    ``up`` of the latter are as in ``_steady``.
+    It is little where a side leads from one to the other past something ``high`` (k,) enough for a panel, or
+    turns once. ``down`` (k,) of the former and ``up`` of the latter are as in ``_steady``.
     """
     turned = (up >= down) & (up - down <= TURN)
-    return np.where(down >= begin, LED, np.where(turned, TURNED, UNSEEN))
+    return np.where((down >= begin) & (high >= HIGH), LED, np.where(turned, TURNED, UNSEEN))
 
 
 def _change_costs(
@@ -244,7 +248,8 @@ def _change_costs(
     # The line between them may be a stretch of its own.
     ends = np.array([stretches[one].y1 for one in last[-2:]])
     for touching in np.flatnonzero(stretches[at].y0 - ends <= TOUCHING) - len(ends):
-        apart[touching], price[touching] = joined[touching], SEEN
+        apart[touching] = joined[touching]
+        price[touching] = SEEN if stretches[at].y0 == stretches[last[touching]].y1 else LINED
         if joined[touching] > SAME:
             apart[touching] = max(joined[touching], SAME + SHARP * (tolerance - SAME))
     return np.asarray(price * np.clip((apart - SAME) / max(1, tolerance - SAME), 0, 1), np.float64)

@@ -55,8 +55,8 @@ class Drawing:
 def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelParams) -> list[Drawing]:
     """Find the drawings in a strip's bands: panels and drawings of text only, sorted by row and column.
 
-    ``bands`` are sorted and disjoint, with gutters between them; a panel lies in one of them, or leads through
-    several where it has stripes of the gutter's colour. No bands give an empty list.
+    ``bands`` are sorted and disjoint, with gutters between them; a panel lies in one of them, or in several
+    where it has stripes of the gutter's colour. No bands give an empty list.
     """
     ends = [0, *(y1 for _, y1 in bands)]
     begins = [*(y0 for y0, _ in bands), strip.height]
@@ -157,8 +157,8 @@ def _with_ends(scene: Scene, gutter: NDArray[np.uint8], pieces: Sequence[Piece])
     for piece in across:
         y0, y1 = piece.box[1], piece.box[3]
         above, below = find_end(scene.picture, gutter, y0, 1), find_end(scene.picture, gutter, y1, -1)
-        above = replace(above, striped=bool(striped[y0 : min(y1, y0 + least)].any()))
-        below = replace(below, striped=bool(striped[max(y0, y1 - least) : y1].any()))
+        above = replace(above, striped=int(striped[y0 : min(y1, y0 + least)].max(initial=0)))
+        below = replace(below, striped=int(striped[max(y0, y1 - least) : y1].max(initial=0)))
         rest.append(replace(piece, ends=(above, below)))
     return rest
 

@@ -17,6 +17,7 @@ from toonseg.records import PANEL, TEXT, PanelKind
 _AT_EDGE = 3  # lines at a band's edge in which a rule there is drawn
 _STRIPE = 0.1  # of the page's width that a stripe in a picture is high at most
 _UNEVEN = 4  # pixels by which bars, and the gaps between them, may differ in height
+_AS_HIGH = 3  # pixels that a gap is high at most, for each of the halved picture that a stripe is high
 _LINES_PX, _LINES = 20, 3  # between the bars of speed lines at most, and how many bars at least
 _RULE_PX = 16  # that a rule is high at most
 _ACROSS = 0.98  # of the page's width that it leads through
@@ -57,31 +58,27 @@ def join_behind_stripes(pieces: Sequence[Piece], width: int, least: int) -> list
 def _between_bars(across: Sequence[Piece], least: int) -> list[bool]:
     """Behind which of the pieces, but for the last, a gap follows that lies among bars lower than ``least``.
 
-    Such a gap is as high as the next one, with bars as high as each other around that; or it is narrow, as are
-    others before and behind it between mostly low pieces: speed lines; or it lies beside what is striped.
+    What lies beside it is low or striped, and more than two rules: the next gap is as high, between bars as
+    high as each other, or it is one of several narrow ones between mostly low pieces, as in speed lines.
     """
-    heights = [boxes.height(piece.box) for piece in across]
-    low = [height < least for height in heights]
-    gaps = [below.box[1] - above.box[3] for above, below in pairwise(across)]
-    bars = [
-        both == (True, True) and abs(np.diff(pair)[0]) <= _UNEVEN
-        for both, pair in zip(pairwise(low), pairwise(heights), strict=True)
-    ]
+    heights = np.array([boxes.height(piece.box) for piece in across])
+    gaps = np.array([below.box[1] - above.box[3] for above, below in pairwise(across)])
+    low = heights < least
+    alike = low[:-1] & low[1:] & (np.abs(np.diff(heights)) <= _UNEVEN)
     barred = []
     for at, gap in enumerate(gaps):
-        even = any(
-            bars[other] and abs(gaps[other] - gap) <= _UNEVEN
-            for other in (at - 1, at + 1)
-            if 0 <= other < len(gaps)
-        )
-        striped = (low[at] or across[at].ends[1].striped, low[at + 1] or across[at + 1].ends[0].striped)
-        both_low = low[at] and low[at + 1]
-        rhythm = even and (bars[at] or not both_low)
-        barred.append(
-            gap < least and ((rhythm and (low[at] or low[at + 1])) or (all(striped) and not both_low))
-        )
-    for start, stop in true_runs(np.array([gap <= _LINES_PX for gap in gaps], np.bool_)):
-        if sum(low[start : stop + 1]) >= max(_LINES, (stop + 1 - start) / 2):
+        beside = [other for other in (at - 1, at + 1) if 0 <= other < len(gaps)]
+        even = any(alike[other] and abs(gaps[other] - gap) <= _UNEVEN for other in beside)
+        if low[at] and low[at + 1]:
+            its = even and bool(alike[at])
+        else:
+            stripes = (across[at].ends[1].striped, across[at + 1].ends[0].striped)
+            striped = all(one or bar for one, bar in zip(stripes, low[at : at + 2], strict=True))
+            as_high = gap <= _AS_HIGH * max(stripes)
+            its = (striped and as_high) or (even and any(low[at : at + 2]))
+        barred.append(bool(gap < least) and its)
+    for start, stop in true_runs(gaps <= _LINES_PX):
+        if np.count_nonzero(low[start : stop + 1]) >= max(_LINES, (stop + 1 - start) / 2):
             barred[start:stop] = [True] * (stop - start)
     return barred
 

@@ -23,13 +23,13 @@ _BARS = 3  # at either end of rows that are striped, at least
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """Where a picture ends above or below: the leaps along it, and whether the picture is ``striped`` there.
+    """Where a picture ends above or below: the leaps along it, and how high its stripes are, 0 without any.
 
     ``leaps`` (n, 7) int16 has the column of each, and the colours to its left and right.
     """
 
     leaps: NDArray[np.int16]
-    striped: bool = False
+    striped: int = 0
 
 
 def find_end(picture: Picture, gutter: NDArray[np.uint8], row: int, inwards: int) -> End:
@@ -59,19 +59,21 @@ def goes_on(above: End, below: End) -> bool:
     return bool(count >= max(_LEAST, _SHARE * max(len(ones), len(others))))
 
 
-def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
-    """Which rows (h,) are striped at both ends: several bars lower than ``least`` between gutter as low.
+def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.intp]:
+    """How high the stripes are around rows that are striped at both ends: (h,), 0 for other rows.
 
-    ``gutter`` (h, w) is not 0 where there is gutter: in a picture of stripes or of speed lines, not between
-    pictures.
+    ``gutter`` (h, w) is not 0 where there is gutter. In a picture of stripes or of speed lines several bars
+    lower than ``least`` lie between gutter as low; between pictures none do.
     """
-    striped = np.ones(len(gutter), np.bool_)
+    striped = np.full(len(gutter), least, np.intp)
     for columns in (gutter[:, :2], gutter[:, -2:]):
         side = cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0
         low = np.zeros(len(side), np.bool_)
         for y0, y1 in true_runs(side) + true_runs(~side):
             low[y0:y1] = y1 - y0 < least
+        high = np.zeros(len(side), np.intp)
         for y0, y1 in true_runs(low):
-            low[y0:y1] = len(true_runs(~side[y0:y1])) >= _BARS
-        striped &= low
+            if len(true_runs(~side[y0:y1])) >= _BARS:
+                high[y0:y1] = max(stop - start for start, stop in true_runs(side[y0:y1]))
+        striped = np.minimum(striped, high)
     return striped

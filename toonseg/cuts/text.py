@@ -10,7 +10,7 @@ FEATURES = 5  # marks on a plain face: eyes, brows and mouth
 _LETTERS_LONG = 0.2  # share of the edges that may belong to marks taller than a letter inside a bubble
 _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave as paper
 _WINDOW_PAPER = 0.6  # of a window's, whose paper may pass into another colour
-_SOLID, _TORN_SOLID = 0.82, 0.93  # of its hull that a bubble fills, and one without its tail and neck
+_SOLID = 0.82  # of its hull that a bubble fills
 _HEADED_PAPER = 0.55  # of a box whose heading covers some of it
 _HEADED_LETTERS = 3
 _SPIKES_LONG = 0.5  # share of the edges that may belong to the spikes of a bubble
@@ -26,14 +26,17 @@ def is_bubble(marks: Marks, torn: bool = False) -> bool:
 
     ``torn`` tells that it was torn off a greater drawing: then it may be a head, with eyes for letters.
     """
+    # An animal has eyes, and limbs.
+    return _is_lettered(marks, torn) and (marks.small <= _LIMBLESS or marks.solid >= _SOLID)
+
+
+def _is_lettered(marks: Marks, torn: bool) -> bool:
+    """Whether what is drawn is paper of one colour with letters on it, be its outline what it may."""
     if marks.paper < _PAPER_SHARE or marks.colours > _BUBBLE_COLOURS:
         return False
     # One short word may be a single mark, but so may a thing in a plain room: it takes few colours too.
     least = (1 if marks.colours <= _PAPER_AND_INK else 2) + torn * marks.colours
-    if marks.small < least or marks.long > _LETTERS_LONG or marks.contrast < LEGIBLE:
-        return False
-    # An animal has eyes, and limbs.
-    return marks.solid >= (_TORN_SOLID if torn else _SOLID if marks.small > _LIMBLESS else 0)
+    return marks.small >= least and marks.long <= _LETTERS_LONG and marks.contrast >= LEGIBLE
 
 
 def is_window(marks: Marks, low: bool) -> bool:
@@ -55,7 +58,7 @@ def _is_headed(marks: Marks) -> bool:
 
 def is_stuck_bubble(marks: Marks) -> bool:
     """Whether a part of a figure is a bubble that sticks to it, and no head."""
-    return is_bubble(marks) and marks.strokes > FEATURES
+    return _is_lettered(marks, torn=False) and marks.strokes > FEATURES
 
 
 def is_unframed_text(marks: Marks, tall: bool) -> bool:

@@ -69,7 +69,12 @@ def measure(kind: str, cache: Path, folder: Path) -> None:
             timed(("toonseg", "remote", "login", *arguments[1:]), second, environment)
         pulled = timed(("dvc", "pull", "-q"), second, environment)
         status = subprocess.run(
-            ("dvc", "status"), cwd=second, env=environment, capture_output=True, text=True, check=True
+            ("dvc", "status", "dvc.yaml"),
+            cwd=second,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     print(f"{kind:4} {count} objects, {size / 1e6:.0f} MB")
     for name, cost in (("push", pushed), ("pull", pulled), ("check", checked)):

@@ -32,7 +32,7 @@ def project(finished, tmp_path) -> Project:
 
 def test_a_second_repro_runs_nothing_and_leaves_no_trace(project):
     assert project.stages_of("dvc", "repro") == set()
-    assert "up to date" in project.ok("dvc", "status")
+    assert "up to date" in project.ok("dvc", "status", "dvc.yaml")
     assert project.ok("git", "status", "--porcelain") == ""
 
 
@@ -132,7 +132,7 @@ def test_ctrl_c_in_a_stage_leaves_nothing_half_and_the_next_repro_goes_on(projec
     assert "Traceback" not in interrupted.stdout
     assert list((project.root / "data").rglob("*.partial")) == []
     project.ok("dvc", "repro")
-    assert "up to date" in project.ok("dvc", "status")
+    assert "up to date" in project.ok("dvc", "status", "dvc.yaml")
 
 
 @pytest.mark.parametrize(

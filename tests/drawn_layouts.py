@@ -117,6 +117,13 @@ def shaded(rng: np.random.Generator, width: int, height: int) -> Picture:
     return np.ascontiguousarray(graded(width, height, *ends).swapaxes(0, 1))
 
 
+def somebody(rng: np.random.Generator, rows: Picture) -> None:
+    """A person in the foreground of a picture, whose lower edge cuts it off."""
+    height, width = rows.shape[:2]
+    cx, size = int(width * rng.uniform(0.35, 0.65)), int(height * rng.uniform(0.5, 0.7))
+    figure(rng, rows, cx, height + 4, size, False)
+
+
 def blinds(rng: np.random.Generator, width: int, height: int, gutter: Colour) -> Picture:
     """Somebody before bars that leave as much of the gutter's colour between them."""
     rows, shade = plain(width, height, gutter), shaded(rng, width, height)
@@ -124,14 +131,7 @@ def blinds(rng: np.random.Generator, width: int, height: int, gutter: Colour) ->
     for y in range(0, height, bar + gap):
         rows[y : y + bar] = shade[y : y + bar]
     rows[-bar:] = shade[-bar:]
-    figure(
-        rng,
-        rows,
-        int(width * rng.uniform(0.35, 0.65)),
-        height + 4,
-        int(height * rng.uniform(0.5, 0.7)),
-        False,
-    )
+    somebody(rng, rows)
     return rows
 
 
@@ -147,14 +147,7 @@ def speed_lines(rng: np.random.Generator, width: int, height: int, gutter: Colou
         if not whole and rng.random() < 0.7:
             rows[y : y + thick, start:] = gutter
         y += thick + int(rng.integers(6, 40))
-    figure(
-        rng,
-        rows,
-        int(width * rng.uniform(0.35, 0.65)),
-        height + 4,
-        int(height * rng.uniform(0.5, 0.7)),
-        False,
-    )
+    somebody(rng, rows)
     return rows
 
 

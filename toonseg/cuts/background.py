@@ -1,7 +1,6 @@
 """What lies outside all drawings: the gutter flooded from the band's rim inwards."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from toonseg.cuts.frames import find_line
 from toonseg.cuts.gutters import true_runs
 from toonseg.cuts.rows import Picture, greatest_channel
-from toonseg.cuts.stripes import find_end, find_striped, goes_on
+from toonseg.cuts.stripes import find_barred, find_end, find_striped, goes_on, open_sides
 
 Mask = NDArray[np.bool_]
 Colour = NDArray[np.float32]
@@ -142,13 +141,11 @@ def _bridged(
     An end of such rows is gutter, often both are, and the share of gutter in them leaps at both their edges.
     One row of what is ``sure``, not put down to compression, may be the ringing of an outline; two are not.
     """
-    left, right = (
-        cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0 for columns in (gutter[:, :2], gutter[:, -2:])
-    )
+    left, right = open_sides(gutter)
     if np.count_nonzero(left & right) < min_gap:
         return []
     share, surely = _share(gutter), _share(sure)
-    free = ~_stripes(left, right, least) & (find_striped(sure, least) == 0)
+    free = ~find_barred(gutter, least) & (find_striped(sure, least) == 0)
     spans: list[tuple[int, int]] = []
     for least_share in _SLIT_SHARES:
         for y0, y1 in true_runs((left | right) & (share >= least_share) & free):
@@ -163,20 +160,6 @@ def _bridged(
                 spans.append((y0, y1))
                 free[y0:y1] = False
     return spans
-
-
-def _stripes(left: Mask, right: Mask, least: int) -> Mask:
-    """The rows that are stripes of a picture: bars between them, from side to side, are lower than any panel.
-
-    ``left`` and ``right`` (h,) tell which rows are gutter at their ends.
-    """
-    stripes = np.zeros(len(left), np.bool_)
-    bars = [(y0, y1) for y0, y1 in true_runs(~(left & right)) if y1 - y0 < least]
-    bars = [(y0, y1) for y0, y1 in bars if 2 * np.count_nonzero((left | right)[y0:y1]) <= y1 - y0]
-    for above, below in pairwise(bars):
-        if above[0] > 0 and below[1] < len(left) and (left & right)[above[1] : below[0]].all():
-            stripes[above[0] - 1 : below[1] + 1] = True
-    return stripes
 
 
 def _flood(canvas: NDArray[np.uint8], seeds: Iterable[tuple[int, int]]) -> None:

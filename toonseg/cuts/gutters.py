@@ -88,9 +88,9 @@ def choose_gutters(lines: Lines, stretches: list[Stretch], tolerance: int) -> li
         last = np.append(last, at - 1)
         so_far = best[last] - skipped[last + 1]
         last = last[so_far <= so_far.min() + DEAREST]
-        high = stretches[at].y0 - ends[last]
-        price = np.min([_price(down[last], up[at], stretches[at].y0, high) for up, down in sides], axis=0)
-        change = _change_costs(stretches, tops, bottoms, slopes, price, last, at, tolerance)
+        between = stretches[at].y0 - ends[last]
+        price = np.min([_price(down[last], up[at], stretches[at].y0, between) for up, down in sides], axis=0)
+        change = _change_costs(tops, bottoms, slopes, price, between, last, at, tolerance)
         alone = np.where(before[last] < 0, ALONE * change, 0)
         total = best[last] + skipped[at] - skipped[last + 1] + change + alone
         # Of equally cheap ones the nearest, so that as many as possible are gutters.
@@ -224,32 +224,33 @@ def _price(down: NDArray[np.intp], up: int, begin: int, high: NDArray[np.intp]) 
 
 
 def _change_costs(
-    stretches: list[Stretch],
     tops: NDArray[np.float32],
     bottoms: NDArray[np.float32],
     slopes: NDArray[np.float32],
     price: NDArray[np.float64],
+    between: NDArray[np.intp],
     last: NDArray[np.intp],
     at: int,
     tolerance: int,
 ) -> NDArray[np.float64]:
-    """What it costs to have ``at`` follow each of the stretches ``last`` (k,) as the next gutter: (k,)."""
+    """What it costs to have ``at`` follow each of the stretches ``last`` (k,) as the next gutter: (k,).
+
+    ``price`` (k,) is that of a change of colour, unless they touch; ``between`` (k,) lines lie between them.
+    """
     change = tops[at] - bottoms[last]
     joined = np.abs(change).max(axis=1)
     alike = np.abs(tops[last] - tops[at]).max(axis=1)
     alike = np.minimum(alike, np.abs(bottoms[last] - bottoms[at]).max(axis=1)) + SAME
     apart = np.minimum(joined, alike)
     # A gradient goes on behind a drawing, as steeply as before it and behind it.
-    between = (stretches[at].y0 - np.array([stretches[one].y1 for one in last]))[:, None]
-    expected = (slopes[last] + slopes[at]) / 2 * between
+    expected = (slopes[last] + slopes[at]) / 2 * between[:, None]
     missed = np.maximum(np.abs(change - expected) - GIVE * np.abs(expected), 0)
     apart = np.fmin(apart, missed.max(axis=1) + SAME)
     price = price.copy()
     # The line between them may be a stretch of its own.
-    ends = np.array([stretches[one].y1 for one in last[-2:]])
-    for touching in np.flatnonzero(stretches[at].y0 - ends <= TOUCHING) - len(ends):
+    for touching in np.flatnonzero(between <= TOUCHING):
         apart[touching] = joined[touching]
-        price[touching] = SEEN if stretches[at].y0 == stretches[last[touching]].y1 else LINED
+        price[touching] = LINED if between[touching] else SEEN
         if joined[touching] > SAME:
             apart[touching] = max(joined[touching], SAME + SHARP * (tolerance - SAME))
     return np.asarray(price * np.clip((apart - SAME) / max(1, tolerance - SAME), 0, 1), np.float64)

@@ -1,6 +1,7 @@
 """Stripes of the gutter's colour inside a picture: it goes on behind them, or it is itself of stripes."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -59,6 +60,26 @@ def goes_on(above: End, below: End) -> bool:
     return bool(count >= max(_LEAST, _SHARE * max(len(ones), len(others))))
 
 
+def open_sides(gutter: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
+    """Which rows (h,) are gutter at their left end, and at their right; ``gutter`` (h, w) is not 0 there."""
+    return [cv2.reduce(side, 1, cv2.REDUCE_MIN).ravel() > 0 for side in (gutter[:, :2], gutter[:, -2:])]
+
+
+def find_barred(gutter: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
+    """Which rows (h,) lie among bars, lower than ``least``, that lead from side to side with gutter between.
+
+    ``gutter`` (h, w) is not 0 where there is gutter.
+    """
+    left, right = open_sides(gutter)
+    barred = np.zeros(len(left), np.bool_)
+    bars = [(y0, y1) for y0, y1 in true_runs(~(left & right)) if y1 - y0 < least]
+    bars = [(y0, y1) for y0, y1 in bars if 2 * np.count_nonzero((left | right)[y0:y1]) <= y1 - y0]
+    for above, below in pairwise(bars):
+        if above[0] > 0 and below[1] < len(left) and (left & right)[above[1] : below[0]].all():
+            barred[above[0] - 1 : below[1] + 1] = True
+    return barred
+
+
 def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.intp]:
     """How high the stripes are around rows that are striped at both ends: (h,), 0 for other rows.
 
@@ -66,8 +87,7 @@ def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.intp]:
     lower than ``least`` lie between gutter as low; between pictures none do.
     """
     striped = np.full(len(gutter), least, np.intp)
-    for columns in (gutter[:, :2], gutter[:, -2:]):
-        side = cv2.reduce(columns, 1, cv2.REDUCE_MIN).ravel() > 0
+    for side in open_sides(gutter):
         low = np.zeros(len(side), np.bool_)
         for y0, y1 in true_runs(side) + true_runs(~side):
             low[y0:y1] = y1 - y0 < least

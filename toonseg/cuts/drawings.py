@@ -8,49 +8,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
-from toonseg.cuts.background import Colour, Mask
+from toonseg.cuts.background import Mask
 from toonseg.cuts.boxes import Box
-from toonseg.cuts.frames import Frame, Sides, bounds, find_frame, split_bridged
-from toonseg.cuts.marks import WEAKEST_EDGE, Marks, find_leaps
-from toonseg.cuts.opening import opened
-from toonseg.cuts.rows import Picture
+from toonseg.cuts.bridges import split_bridged
+from toonseg.cuts.bubbles import take_bubbles
+from toonseg.cuts.frames import ALL_SIDES, NO_SIDES, Frame, Sides, bounds, find_frame
+from toonseg.cuts.scene import Scene, connected, square
 from toonseg.cuts.stripes import End
-from toonseg.cuts.text import FEATURES, is_bubble, is_stuck_bubble, is_unframed_text, is_window
+from toonseg.cuts.text import is_bubble, is_caption, is_unframed_text, is_window
 from toonseg.cuts.thin import split_at_thin_gaps
+from toonseg.cuts.traces import find_traced
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _SPECK = 6  # pixels up to which something drawn is dirt
 _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a sound effect are tall at most
-_NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
-_ONE_FIGURE = 0.9  # of what a bubble leaves of a drawing, from which it is one figure
-_TORN_OFF = 0.4  # of a bubble's size that a figure has at least that it sticks to: more than ears and a tail
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
-_LEAST_MARK = 4  # pixels that are uneven around the smallest of several marks
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
-_ALL_SIDES: Sides = (True, True, True, True)
-_NO_SIDES: Sides = (False, False, False, False)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Lengths in pixels of the picture that is looked at; what they mean is told at ``CutParams``."""
-
-    panel: int
-    letter: int
-    gap: int
-    part: int
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A drawing's box and kind; ``level`` tells which sides are those of a frame, as in ``Frame``.
+    """A drawing's box and kind, and whether it has a frame; ``level`` tells of its sides, as in ``Frame``.
 
     ``ends`` are its top and its bottom where it leads from side to side of the page, else empty.
     """
 
     box: Box
     kind: PanelKind
-    level: Sides = _NO_SIDES
+    framed: bool = False
+    level: Sides = NO_SIDES
     ends: tuple[End, ...] = field(default=(), compare=False)
 
 
@@ -62,20 +48,6 @@ class _Framed:
     mask: Mask
     frame: Frame
     whole: int
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A picture (h, w, 3), the colours (3,) of the gutters around it, and the lengths that hold in it."""
-
-    picture: Picture
-    gutters: Sequence[Colour]
-    sizes: Sizes
-
-    def marks(self, box: Box, mask: Mask) -> Marks:
-        """What is drawn where the mask of the box tells."""
-        x0, y0, x1, y1 = box
-        return Marks(self.picture[y0:y1, x0:x1], mask, self.sizes.letter, self.gutters)
 
 
 def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
@@ -94,6 +66,8 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
             box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
             framed.append(_Framed(box, inner, frame, whole))
     panels, others = _mended(framed)
+    for box in find_traced(unframed, scene.sizes.panel):
+        panels += _told(scene, box, _full(box), ALL_SIDES)
     for part in others:
         panels += _told(scene, part.box, part.mask, part.frame.level)
     if unframed:
@@ -103,7 +77,7 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
 
 def sort_closed(scene: Scene, found: Sequence[Box]) -> list[Piece]:
     """Sort drawings that fill their boxes into panels and texts."""
-    return [piece for box in found for piece in _told(scene, box, _full(box), _ALL_SIDES)]
+    return [piece for box in found for piece in _told(scene, box, _full(box), ALL_SIDES)]
 
 
 def _told(scene: Scene, box: Box, mask: Mask, level: Sides) -> list[Piece]:
@@ -111,9 +85,10 @@ def _told(scene: Scene, box: Box, mask: Mask, level: Sides) -> list[Piece]:
     parts = split_at_thin_gaps(scene.picture, box, scene.gutters, scene.sizes.panel)
     drawn = [(box, mask, level)]
     if len(parts) > 1:
-        drawn = [(part, _full(part), _ALL_SIDES) for part in parts]
+        drawn = [(part, _full(part), ALL_SIDES) for part in parts]
     return [
-        Piece(own, TEXT if _is_text(scene, own, its, True) else PANEL, sides) for own, its, sides in drawn
+        Piece(own, TEXT if _is_text(scene, own, its, True) else PANEL, True, sides)
+        for own, its, sides in drawn
     ]
 
 
@@ -128,7 +103,7 @@ def _parts(scene: Scene, drawn: Mask) -> list[tuple[Box, Mask, int]]:
     wider one that ends at them would seem to go on behind the panel at their other side.
     """
     parts: list[tuple[Box, Mask, int]] = []
-    for whole, (box, mask) in enumerate(_connected(drawn.view(np.uint8), _SPECK, holes=True)):
+    for whole, (box, mask) in enumerate(connected(drawn.view(np.uint8), _SPECK, holes=True)):
         for thin in split_at_thin_gaps(scene.picture, box, scene.gutters, scene.sizes.panel):
             x0, y0, x1, y1 = boxes.shifted(thin, -box[0], -box[1])
             part = mask[y0:y1, x0:x1]
@@ -153,7 +128,7 @@ def _mended(framed: list[_Framed]) -> tuple[list[Piece], list[_Framed]]:
                 if _faces(one, other, at):
                     left = [part for part in left if part is not one and part is not other]
                     box = boxes.around([one.box, other.box])
-                    panels.append(Piece(box, PANEL, _both(one.frame, other.frame, at)))
+                    panels.append(Piece(box, PANEL, True, _both(one.frame, other.frame, at)))
     return panels, left
 
 
@@ -180,9 +155,9 @@ def _unframed(scene: Scene, parts: Sequence[tuple[Box, Mask]]) -> list[Piece]:
     drawn: NDArray[np.uint8] = np.zeros((y1 - y0, x1 - x0), np.uint8)
     for box, mask in parts:
         drawn[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0] |= mask
-    pieces = [Piece(box, TEXT) for box in _bubbles_taken(part, drawn)]
-    near = np.asarray(cv2.dilate(drawn, _square(scene.sizes.part + 1)), np.uint8)
-    for (left, top, right, bottom), group in _connected(near):
+    pieces = [Piece(box, TEXT) for box in take_bubbles(part, drawn)]
+    near = np.asarray(cv2.dilate(drawn, square(scene.sizes.part + 1)), np.uint8)
+    for (left, top, right, bottom), group in connected(near):
         mask = group & (drawn[top:bottom, left:right] > 0)
         inner = bounds(mask)
         if inner[0] < inner[2]:
@@ -192,77 +167,6 @@ def _unframed(scene: Scene, parts: Sequence[tuple[Box, Mask]]) -> list[Piece]:
     return _beside(
         [Piece(boxes.shifted(piece.box, x0, y0), piece.kind) for piece in pieces], scene.sizes.panel
     )
-
-
-def _bubbles_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
-    """Take the bubbles away from drawings without a frame, though they may touch a figure.
-
-    What is thinner than a square is cut off: tails by a small one, a neck between bubble and head by a
-    greater one. What sticks to a figure all along its head is told by its outline.
-    """
-    found: list[Box] = []
-    if min(loose.shape) < scene.sizes.panel:
-        return found
-    for times in _NECKS:
-        for box, mask in _connected(opened(loose, max(1, 2 * times * scene.sizes.part - 1))):
-            if min(mask.shape) < scene.sizes.panel or not is_bubble(scene.marks(box, mask), torn=times > 1):
-                continue
-            if times == 1 or _left_beside(loose, box, mask) >= _TORN_OFF * np.count_nonzero(mask):
-                found.append(_taken(loose, box, mask, scene.sizes.part))
-    return found + _stuck_taken(scene, loose)
-
-
-def _left_beside(loose: NDArray[np.uint8], box: Box, mask: Mask) -> int:
-    """How many pixels hang together with those of the mask in its box, besides them."""
-    _, labels = cv2.connectedComponents(loose)
-    y = box[1] + int(np.flatnonzero(mask.any(axis=1))[0])
-    x = box[0] + int(mask[y - box[1]].argmax())
-    return int(np.count_nonzero(labels == labels[y, x]) - np.count_nonzero(mask))
-
-
-def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
-    """Take away the bubbles that stick to a figure too broadly for that: their outlines part them from it."""
-    found: list[Box] = []
-    even = (find_leaps(scene.picture) < WEAKEST_EDGE) & (loose > 0)
-    for box, mask in _connected(even.view(np.uint8), scene.sizes.panel**2 // 2):
-        if min(mask.shape) < scene.sizes.panel or not _may_hold_text(even, box, mask):
-            continue
-        if is_stuck_bubble(scene.marks(box, mask)):
-            rest = loose.copy()
-            taken = _taken(rest, box, mask, scene.sizes.part)
-            if _stuck_out(loose, rest, (box[0] + int(mask[0].argmax()), box[1])):
-                loose[:] = rest
-                found.append(taken)
-    return found
-
-
-def _may_hold_text(even: Mask, box: Box, mask: Mask) -> bool:
-    """Whether enough of an even area is uneven for more marks than a face has: most are plain cloth."""
-    x0, y0, x1, y1 = box
-    return int(np.count_nonzero(mask & ~even[y0:y1, x0:x1])) > FEATURES * _LEAST_MARK
-
-
-def _stuck_out(whole: NDArray[np.uint8], rest: NDArray[np.uint8], at: tuple[int, int]) -> bool:
-    """Whether what was taken at a pixel (x, y) stuck out of one figure, which hangs together without it."""
-    x, y = at
-    for (x0, y0, x1, y1), part in _connected(whole):
-        if x0 <= x < x1 and y0 <= y < y1 and part[y - y0, x - x0]:
-            left = _connected(rest[y0:y1, x0:x1] * part)
-            areas = [np.count_nonzero(mask) for _, mask in left]
-            if areas and max(areas) >= _ONE_FIGURE * sum(areas):
-                return left[int(np.argmax(areas))][0] != (0, 0, x1 - x0, y1 - y0)
-    return False
-
-
-def _taken(loose: NDArray[np.uint8], box: Box, mask: Mask, reach: int) -> Box:
-    """Take a bubble away with its rim, which lies within ``reach`` of its mask; gives the box of both."""
-    x0, y0 = max(0, box[0] - reach), max(0, box[1] - reach)
-    view = loose[y0 : box[3] + reach, x0 : box[2] + reach]
-    grown: NDArray[np.uint8] = np.zeros(view.shape, np.uint8)
-    grown[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0] = mask
-    taken = (cv2.dilate(grown, _square(2 * reach + 1)) > 0) & (view > 0)
-    view[taken] = 0
-    return boxes.shifted(bounds(taken), x0, y0)
 
 
 def _beside(pieces: list[Piece], gap: int) -> list[Piece]:
@@ -287,36 +191,11 @@ def _is_text(scene: Scene, box: Box, mask: Mask, framed: bool) -> bool:
         return True
     letter = _EFFECT * scene.sizes.letter
     marks = scene.marks(box, mask)
-    if framed and (is_bubble(marks) or is_window(marks, min(mask.shape) <= letter)):
+    low = min(mask.shape) <= letter
+    if framed and (is_bubble(marks) or is_window(marks, low) or is_caption(marks)):
         return True
     # The outlines of two or three letters together may look like a frame.
     return (not framed or max(mask.shape) <= letter) and is_unframed_text(marks, len(mask) > letter)
-
-
-def _square(size: int) -> NDArray[np.uint8]:
-    return np.ones((size, size), np.uint8)
-
-
-def _connected(drawn: NDArray[np.uint8], most_dirt: int = 0, holes: bool = False) -> list[tuple[Box, Mask]]:
-    """The connected parts of more than ``most_dirt`` pixels, each with its box and its mask in it.
-
-    A mask is filled, unless its ``holes`` are to stay: gutter that lies between parts of a drawing.
-    """
-    contours, _ = cv2.findContours(drawn, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    found = []
-    for contour in contours:
-        x, y, width, height = cv2.boundingRect(contour)
-        if width * height > most_dirt:
-            if holes and len(contours) == 1:
-                mask = drawn[y : y + height, x : x + width].view(np.bool_)
-            else:
-                mask = np.zeros((height, width), np.bool_)
-                cv2.drawContours(mask.view(np.uint8), [contour], -1, 1, cv2.FILLED, offset=(-x, -y))
-                if holes:
-                    mask &= drawn[y : y + height, x : x + width].view(np.bool_)
-            if np.count_nonzero(mask) > most_dirt:
-                found.append(((x, y, x + width, y + height), mask))
-    return sorted(found, key=lambda part: (part[0][1], part[0][0]))
 
 
 def _apart(pieces: list[Piece], small: int) -> list[Piece]:

@@ -7,17 +7,16 @@ mask begins, along one line. What begins before that line sticks out; hardly any
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts import boxes
-from toonseg.cuts.gutters import true_runs
-
 Mask = NDArray[np.bool_]
 Sides = tuple[bool, bool, bool, bool]  # left, top, right, bottom
+
+ALL_SIDES: Sides = (True, True, True, True)
+NO_SIDES: Sides = (False, False, False, False)
 
 _ON_LINE = 3  # pixels of the mask, one behind the other, in which a beginning is on the line
 _BEHIND = 4  # pixels behind the line from which the mask is missing there
@@ -27,10 +26,6 @@ _SLOPES = np.arange(-45, 46) * 0.01  # up to 24 degrees
 _SOUGHT = 64  # beginnings on which a slanted line is sought
 _CLEARLY_LEVEL = 0.6  # share of beginnings on a level line from which no slanted one is sought
 _CLEARLY_SLANTED = 0.2  # by which a slanted line's share must be greater than the level one's
-_STEP_SHARE = 0.25  # of a drawing's extent by which a gutter that something bridges must be narrower
-_STRAIGHT_STEP = 0.8  # of the columns that such a gutter opens, that must open and close at its edges
-_BLUNT = 9  # pixels after the beginning of such a gutter in which its edge may lie
-_WIDEST_SLIT = 200  # pixels of the mask
 _ROUNDS = 4
 _LEAST_SIDES = 3
 _MOST_UNSEEN = 2  # sides that what sticks out may hide at first sight
@@ -183,81 +178,10 @@ def _filled(mask: Mask, box: tuple[int, int, int, int], lines: list[Line | None]
     return np.count_nonzero(part & inside) / count if count else 0.0
 
 
-def split_bridged(mask: Mask, min_size: int, min_slit: int) -> list[tuple[int, int, int, int]]:
-    """Boxes that hold one drawing each, of a mask in which something bridges gutters between drawings.
-
-    A bridged gutter is a span of rows or columns, at least ``min_slit`` long, in which the mask is
-    narrower than on both sides of it, at straight edges; ``min_size`` is a drawing's least height or width.
-    """
-    return _split(mask, (0, 0, mask.shape[1], mask.shape[0]), min_size, min_slit)
-
-
 def bounds(mask: Mask | NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """The box ``x0, y0, x1, y1`` of a mask's pixels that are not 0; all 0 of none."""
     x, y, width, height = cv2.boundingRect(np.asarray(mask).view(np.uint8))
     return x, y, x + width, y + height
-
-
-def _split(
-    mask: Mask, box: tuple[int, int, int, int], min_size: int, min_slit: int
-) -> list[tuple[int, int, int, int]]:
-    x0, y0, x1, y1 = box
-    x0, y0, x1, y1 = boxes.shifted(bounds(mask[y0:y1, x0:x1]), x0, y0)
-    if x0 == x1:
-        return []
-    part = mask[y0:y1, x0:x1]
-    slit = _slit(part, 1, min_size, min_slit)
-    if slit is not None:
-        first, second = (x0, y0, x1, y0 + slit[0]), (x0, y0 + slit[1], x1, y1)
-    else:
-        slit = _slit(part, 0, min_size, min_slit)
-        if slit is None:
-            return [(x0, y0, x1, y1)]
-        first, second = (x0, y0, x0 + slit[0], y1), (x0 + slit[1], y0, x1, y1)
-    return _split(mask, first, min_size, min_slit) + _split(mask, second, min_size, min_slit)
-
-
-def _slit(mask: Mask, axis: int, min_size: int, min_slit: int) -> tuple[int, int] | None:
-    """The span of rows (of columns for axis 0) of the clearest bridged gutter, if there is one."""
-    if mask.shape[1 - axis] < 2 * min_size + min_slit:
-        return None
-    extent = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
-    inner = extent[min_size : len(extent) - min_size]
-    if inner.min() > (1 - _STEP_SHARE) * extent.max():
-        return None
-    window = np.ones((1, 2 * (_WIDEST_SLIT // 2) + 1), np.uint8)
-    full = cv2.morphologyEx(extent[None], cv2.MORPH_CLOSE, window).ravel()
-    best, clearest = None, 0.0
-    for blunt_start, blunt_stop in true_runs(extent <= (1 - _STEP_SHARE) * full):
-        start = _fall(extent, blunt_start)
-        stop = len(extent) - _fall(extent[::-1], len(extent) - blunt_stop)
-        if stop - start < min_slit or start < min_size or len(full) - stop < min_size:
-            continue
-        rows = mask if axis == 1 else mask.T
-        clear = _straight_step(rows, start, stop) / float(full[start:stop].min())
-        if clear >= _STEP_SHARE and clear > clearest:
-            best, clearest = (start, stop), clear
-    return best
-
-
-def _fall(extent: NDArray[Any], start: int) -> int:
-    """The place at or soon after ``start`` where an extent falls most: what sticks out may blunt an edge."""
-    around = extent[max(0, start - 1) : start + _BLUNT]
-    return max(0, start - 1) + 1 + int(np.argmin(np.diff(around))) if len(around) > 1 else start
-
-
-def _straight_step(mask: Mask, y0: int, y1: int) -> int:
-    """How many columns are open from ``y0`` to ``y1`` between straight edges; 0 if the edges are ragged."""
-    above, below = mask[y0 - 2], mask[y1 + 1]
-    opened: Mask = ~np.asarray(mask[y0 + 1 : max(y0 + 2, y1 - 1)].any(axis=0))
-    for edge in (above, below):
-        drawn = np.flatnonzero(edge)
-        if not len(drawn):
-            return 0
-        opened[: drawn[0]] = opened[drawn[-1] + 1 :] = False
-    steps = int(np.count_nonzero(opened & above & below))
-    # What is open on both sides, too, is the inside of something that lies across.
-    return steps if steps >= _STRAIGHT_STEP * np.count_nonzero(opened & (above | below)) else 0
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonseg.cuts.gradients import flattened
 from toonseg.cuts.lettering import have_outlines
 from toonseg.cuts.letters import SPECK, are_alone, stand_in_lines
 from toonseg.cuts.palette import ALIKE, Colour, Palette, coloured, find_palette
@@ -19,6 +20,7 @@ _OUTLINE = 2  # pixels of the analysed picture from a drawing's rim that its out
 _DEEP = 5  # pixels from its rim: beyond the outline with all its blur
 WEAKEST_EDGE, _STRONGEST_EDGE = 12, 40  # levels over three pixels
 _EDGE_SHARE = 0.2  # of the range of levels, that makes an edge
+_MARGIN = 0.1  # of its smaller side that a caption's letters keep clear
 _STROKES = 5  # strokes of a letter that its height holds at least
 LEGIBLE = 96  # levels over three pixels of a letter's edge, from which it can be read
 _WIDE = 0.75  # of its height that its width is at least
@@ -85,6 +87,18 @@ class Marks:
         return self._marks[2]
 
     @cached_property
+    def flat(self) -> "Marks | None":
+        """The same with the gradient taken away that its ground is; None where that is none."""
+        picture = flattened(self._picture, self._deeper(_DEEP))
+        return None if picture is None else Marks(picture, self._mask, self._max_letter)
+
+    @property
+    def free(self) -> bool:
+        """Whether its marks stand in its middle, clear of its rim."""
+        away = max(_DEEP, int(_MARGIN * min(self._mask.shape)))
+        return not (self._drawn & ~self._deeper(away)).any()
+
+    @cached_property
     def blocks(self) -> int:
         """How many of its colours fill a block that is thicker than the strokes of letters of its size."""
         thick = np.ones((max(1, min(self._mask.shape) // _STROKES),) * 2, np.uint8)
@@ -98,6 +112,12 @@ class Marks:
         """The number of separate marks of another colour deep inside it, however small."""
         drawn = (self._plain == 0) & self._deeper(_DEEP)
         return int(cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)[0]) - 1
+
+    @property
+    def inked(self) -> bool:
+        """Whether its commonest colour stands out from the gutters'."""
+        paper = self._palette.commonest
+        return all(float(np.abs(paper - gutter).max()) >= LEGIBLE for gutter in self._gutters)
 
     @property
     def wide(self) -> bool:
@@ -159,8 +179,13 @@ class Marks:
         return np.asarray(self._leaps > least)
 
     @cached_property
+    def _drawn(self) -> Mask:
+        """What is drawn on its paper, deep inside it."""
+        return np.asarray((self._edges | (self._plain == 0)) & self._deeper(_DEEP))
+
+    @cached_property
     def _marks(self) -> tuple[int, float, float]:
-        drawn = (self._edges | (self._plain == 0)) & self._deeper(_DEEP)
+        drawn = self._drawn
         count, _, stats, _ = cv2.connectedComponentsWithStats(drawn.view(np.uint8), connectivity=8)
         heights, areas = stats[1:count, cv2.CC_STAT_HEIGHT], stats[1:count, cv2.CC_STAT_AREA]
         real, tall = areas >= SPECK, heights > self._max_letter

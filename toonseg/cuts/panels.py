@@ -12,10 +12,11 @@ from toonseg.cuts import boxes
 from toonseg.cuts.background import Colour, find_distance, find_drawn, within
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.closed import find_closed
-from toonseg.cuts.drawings import Piece, Scene, Sizes, find_pieces, sort_closed
+from toonseg.cuts.drawings import Piece, find_pieces, sort_closed
 from toonseg.cuts.frames import Sides
 from toonseg.cuts.rows import Picture
 from toonseg.cuts.rules import Edge, join_behind_stripes, join_between_rules, ruled_edge
+from toonseg.cuts.scene import Scene, Sizes
 from toonseg.cuts.stripes import find_end, find_striped
 from toonseg.records import PANEL, TEXT, PanelKind
 from toonseg.strip import HalfStrip, Strip, shrink

@@ -21,6 +21,7 @@ _AS_HIGH = 3  # pixels that a gap is high at most, for each of the halved pictur
 _LINES_PX, _LINES = 20, 3  # between the bars of speed lines at most, and how many bars at least
 _RULE_PX = 16  # that a rule is high at most
 _ACROSS = 0.98  # of the page's width that it leads through
+_LEVEL_SIDES = 2  # that a thing between two rules may have
 _TALLEST = 6  # times the page's width
 
 
@@ -47,7 +48,7 @@ def join_behind_stripes(pieces: Sequence[Piece], width: int, least: int) -> list
         if bars or (0 <= gap <= _STRIPE * width and goes_on(last.ends[1], piece.ends[0])):
             box = boxes.around([last.box, piece.box])
             kind: PanelKind = PANEL if boxes.height(box) >= least else TEXT
-            joined[-1] = Piece(box, kind, piece.level, (last.ends[0], piece.ends[1]))
+            joined[-1] = Piece(box, kind, piece.framed, piece.level, (last.ends[0], piece.ends[1]))
         else:
             joined.append(piece)
     rest = [piece for piece in pieces if not piece.ends]
@@ -113,11 +114,16 @@ def join_between_rules(pieces: Sequence[Piece], edges: Sequence[Edge], width: in
             continue
         inside = [piece for piece in joined if above.y0 <= piece.box[1] and piece.box[3] <= below.y1]
         panels = [piece for piece in inside if piece.kind == PANEL]
-        if panels and not any(sum(piece.level) > 2 for piece in panels):
+        if panels and not any(_is_framed(piece) for piece in panels):
             box = boxes.around([piece.box for piece in inside])
             joined = [piece for piece in joined if piece not in inside] + [Piece(box, PANEL)]
             free = below.y1
     return joined
+
+
+def _is_framed(piece: Piece) -> bool:
+    """Whether a panel's frame is more than the outline of a thing: level, or as wide as the page."""
+    return piece.framed and (sum(piece.level) > _LEVEL_SIDES or bool(piece.ends))
 
 
 def _is_rule(piece: Piece, width: int) -> bool:

@@ -57,7 +57,7 @@ def goes_on(above: End, below: End) -> bool:
     away = np.abs(ones[:, None].astype(np.int32) - others)
     same = (away[..., 0] <= _SHIFT) & (away[..., 1:].max(axis=2) <= _SAME)
     count = min(np.count_nonzero(same.any(axis=0)), np.count_nonzero(same.any(axis=1)))
-    return bool(count >= max(_LEAST, _SHARE * max(len(ones), len(others))))
+    return bool(count >= max(_LEAST, _SHARE * min(len(ones), len(others))))
 
 
 def open_sides(gutter: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:

@@ -9,10 +9,12 @@ from toonseg.cuts.marks import LEGIBLE, Marks
 FEATURES = 5  # marks on a plain face: eyes, brows and mouth
 _LETTERS_LONG = 0.2  # share of the edges that may belong to marks taller than a letter inside a bubble
 _PAPER_SHARE = 0.75  # of a bubble's or caption's pixels that the letters leave as paper
-_WINDOW_PAPER = 0.6  # of a window's, whose paper may pass into another colour
+_WINDOW_PAPER = 0.52  # of a window's, whose paper may pass into another colour
 _SOLID = 0.82  # of its hull that a bubble fills
+_INK_SHARE = 0.55  # of a letter with holes in it, that is ink
 _HEADED_PAPER = 0.55  # of a box whose heading covers some of it
 _HEADED_LETTERS = 3
+_CAPTION_LETTERS = 2
 _SPIKES_LONG = 0.5  # share of the edges that may belong to the spikes of a bubble
 _SHARP, _BLACK = 150, 200  # levels over three pixels of the edges of a heading's letters, and of a bubble's
 _LIMBLESS = 2  # marks on a letter, up to which it may have any outline
@@ -50,6 +52,14 @@ def is_window(marks: Marks, low: bool) -> bool:
     return low and _is_headed(marks)
 
 
+def is_caption(marks: Marks) -> bool:
+    """Whether a drawing is a caption on a gradient: letters clear of its rim."""
+    flat = marks.flat
+    if flat is None or flat.colours > _PAPER_AND_INK or flat.small < _CAPTION_LETTERS:
+        return False
+    return is_bubble(flat) and (flat.free or flat.lines)
+
+
 def _is_headed(marks: Marks) -> bool:
     """Whether a drawing is a box of letters with a bar for a heading, which is of another colour."""
     plain = marks.colours <= 1 and marks.paper >= _HEADED_PAPER and not marks.long
@@ -68,10 +78,22 @@ def is_unframed_text(marks: Marks, tall: bool) -> bool:
     """
     if is_bubble(marks) or (marks.paper >= _PAPER_SHARE and is_window(marks, low=False)) or _is_spiked(marks):
         return True
-    few = marks.colours <= 1 and marks.long <= _LETTERS_LONG
+    few = marks.colours <= 1 and marks.long <= _LETTERS_LONG and not _is_animal(marks)
     short = marks.colours <= _PAPER_AND_INK and not tall
     # A head may have two colours, too, hair and skin: of a letter's, one is but its edge.
-    return (few or short or _is_outlined(marks)) and marks.blocks < _PAPER_AND_INK
+    strokes = (few or short or _is_outlined(marks)) and marks.blocks < _PAPER_AND_INK
+    return strokes or _is_brushed(marks)
+
+
+def _is_animal(marks: Marks) -> bool:
+    """Whether what has few colours would be a bubble but for its limbs, and is no strokes of letters."""
+    return bool(marks.blocks) and _is_lettered(marks, torn=False)
+
+
+def _is_brushed(marks: Marks) -> bool:
+    """Whether a drawing is letters in one ink, be there long edges of holes in them."""
+    inked = marks.colours <= 1 and marks.paper >= _INK_SHARE and marks.inked
+    return inked and marks.contrast >= _SHARP and not marks.blocks
 
 
 def _is_spiked(marks: Marks) -> bool:

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import socketserver
 import subprocess
 import sys
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
@@ -170,6 +172,49 @@ def test_the_loss_of_every_worker_is_told_after_a_while(folder, tmp_path):
     assert len(list(Path("data/checkpoints/episodes").rglob("*.pickle"))) == 1
 
 
+@contextmanager
+def model(before=lambda: None, after=lambda: None):
+    """A file that all tasks read: its first reader waits until ``before`` is done, and ``after`` follows."""
+
+    def feed():
+        with Path("model").open("wb") as pipe:  # opens when the workers have been looked at
+            before()
+            pipe.write(b"model")
+        after()
+
+    os.mkfifo("model")
+    feeding = Thread(target=feed, daemon=True)
+    feeding.start()
+    yield map_tasks(shared_work.contents, tasks(), common=[Path("model")])
+    feeding.join()
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["before", "while"])
+def test_the_loss_of_every_worker_at_what_all_tasks_read_is_told(cluster, monkeypatch, stopped):
+    monkeypatch.setattr("toonseg.cluster._LOOK_S", 0.2)
+    monkeypatch.setattr("toonseg.cluster._WITHOUT_WORKERS_S", 1)
+    cluster.with_workers(1)
+
+    def stop():  # it takes nothing any more, and nobody knows
+        cluster.workers[0].send_signal(signal.SIGSTOP)
+
+    def lose():
+        time.sleep(1)
+        cluster.with_workers(0)
+
+    moments = (stop, lose) if stopped else (lose,)
+    with model(*moments) as results, pytest.raises(ToonsegError, match="scheduler has lost all its workers"):
+        list(results)
+
+
+def test_the_loss_of_whoever_holds_what_all_tasks_read_loses_nothing(cluster):
+    cluster.with_workers(2)
+    with model(lambda: cluster.with_workers(1)) as results:
+        first = next(results)
+        cluster.with_workers(0).with_workers(1)
+        assert [first, *results] == [[b"model", b"abc"]] * 12
+
+
 def test_the_loss_of_the_scheduler_is_one_sentence(folder, tmp_path):
     with closing(Cluster(tmp_path, 1)) as lost:
         status, said = lose(lost, lambda: lost.kill(lost.scheduler))
@@ -178,7 +223,12 @@ def test_the_loss_of_the_scheduler_is_one_sentence(folder, tmp_path):
 
 
 def test_workers_that_leave_while_they_are_looked_at_are_none():
+    from distributed.comm.core import CommClosedError
+
     from toonseg.cluster import _check_workers, identity
+
+    one_left = {"tcp://a": CommClosedError(), "tcp://c": identity()}
+    assert _check_workers(SimpleNamespace(run=lambda *_, **__: one_left, nthreads=lambda: {"c": 1}), "") == 1
 
     leaving = SimpleNamespace(run=lambda *_, **__: {"tcp://a": identity()}, nthreads=dict)
     with pytest.raises(ToonsegError, match="the Dask scheduler at tcp://b has no workers: start some"):

@@ -100,7 +100,8 @@ def map_on_cluster(
     with _cluster(address) as client:
         threads = _check_workers(client, address)
         common_files = [_carried(path) for path in common]
-        shared = client.scatter(common_files, broadcast=True) if common else []
+        # As a task, not by `scatter`: that never ends when a worker dies at it, and what it sent can be lost.
+        shared = client.submit(list, common_files, pure=False) if common else []
         asked = _digest(pickle.dumps((identity(), work)), common_files)
         places: list[Path] = []
 
@@ -202,6 +203,8 @@ def _check_workers(client: Any, address: str) -> int:
     if not theirs or not threads:
         raise ToonsegError(f"the Dask scheduler at {address} has no workers: start some (docs/scaling.md)")
     for worker, found in sorted(theirs.items()):
+        if isinstance(found, CommClosedError):
+            continue  # it has just left
         if isinstance(found, BaseException):
             raise ToonsegError(f"worker {worker} cannot run this toonseg ({found}): install the same there")
         _check_same(worker, identity(), found)

@@ -1,9 +1,9 @@
-"""What it costs that nothing is stale: ``python -m benchmarks.noop [--episodes N] [--panels N] [--here]``.
+"""What a no-op costs: ``python -m benchmarks.noop [--episodes N --panels N | --here [--all]]``.
 
 Makes a project of so many episodes, in series of 100, with so many panels in each, its outputs written by
-this script and committed to DVC as they are; or copies this one with the outputs that it has. Then `dvc
-status` and a `dvc repro` that runs nothing are measured in turn, in CPU-seconds of user and system; the best
-of each counts.
+this script and committed to DVC as they are; or copies this one with the outputs that it has, and with --all
+its experiments, which a bare `dvc status` looks at too. Then `dvc status` and a `dvc repro` that runs nothing
+are measured in turn, in CPU-seconds of user and system; the best of each counts.
 """
 
 import argparse
@@ -54,10 +54,14 @@ def make_project(root: Path, episodes: int, panels: int) -> None:
                     write(root / path, 0)
 
 
-def copy_project(root: Path) -> None:
-    """Copy this project as it stands, but for its experiments; every output of its pipeline must be there."""
+def copy_project(root: Path, experiments: bool) -> None:
+    """Copy this project as it stands, with or without its experiments; every output must be there."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-    names = [name for name in listed.stdout.split("\0") if name and not name.startswith("experiments/")]
+    names = [name for name in listed.stdout.split("\0") if name]
+    if experiments:
+        shutil.copytree(ROOT / "experiments/models", root / "experiments/models")
+    else:
+        names = [name for name in names if not name.startswith("experiments/")]
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, root / name)
@@ -99,12 +103,13 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=1000)
     parser.add_argument("--panels", type=int, default=100, help="panels of each episode")
     parser.add_argument("--here", action="store_true", help="measure a copy of this project's own tree")
+    parser.add_argument("--all", action="store_true", help="with --here, its experiments too")
     parser.add_argument("--times", type=int, default=3, help="how often each is measured")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         if options.here:
-            copy_project(root)
+            copy_project(root, options.all)
         else:
             make_project(root, options.episodes, options.panels)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)

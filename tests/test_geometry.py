@@ -18,6 +18,7 @@ from toonseg.geometry import (
     crop_rle,
     decode_rle,
     encode_rle,
+    encode_window,
     intersection,
     mask_box,
     rasterise,
@@ -115,6 +116,19 @@ def test_encoding_loses_nothing_and_agrees_with_pycocotools(mask):
     assert coco_mask.decode(rle).tolist() == mask.astype(int).tolist()
     assert runs_rle(rle_runs(rle), *mask.shape) == rle
     assert rle_area(rle) == mask.sum()
+
+
+@law
+@given(masks, *[st.integers(0, 5)] * 4)
+def test_a_window_is_encoded_as_the_frame_around_it(mask, left, right, above, below):
+    frame = np.pad(mask, ((above, below), (left, right)))
+    assert encode_window(mask, (left, above), *frame.shape) == encode_rle(frame)
+
+
+@pytest.mark.parametrize("at", [(-1, 0), (0, -1), (2, 0), (0, 3)])
+def test_a_window_that_reaches_beyond_its_frame_is_refused(at):
+    with pytest.raises(ValueError, match=r"2 rows and 3 columns at .* reaches beyond the frame"):
+        encode_window(np.ones((2, 3), dtype=bool), at, 4, 4)
 
 
 @law

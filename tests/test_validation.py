@@ -8,7 +8,7 @@ from drawn_dataset import Heard, annotation, draw, tiny, write_dataset
 
 from toonseg.engines.base import Coco, TrainParams, fit, load
 from toonseg.engines.model_dir import read_model_card
-from toonseg.errors import EngineError, ImageError
+from toonseg.errors import EngineError
 from toonseg.images import decode
 from toonseg.metrics.coco import score
 
@@ -147,11 +147,31 @@ def test_a_validation_set_that_cannot_be_scored_is_refused_before_the_first_step
     ignored = [annotation(1, 1, 1, draw(1)[1][0][1], iscrowd=1)]
     with pytest.raises(EngineError, match="validation set holds no instance to find"):
         learn(folder, coco, "none", tiny(), val={**coco, "annotations": ignored}, heard=heard)
-    gone = {
-        **coco,
-        "images": [{**coco["images"][0], "file_name": "gone.png"}],
-        "annotations": coco["annotations"][:2],
-    }
-    with pytest.raises(ImageError, match=r"gone\.png does not exist"):
-        learn(folder, coco, "none", tiny(), val=gone, heard=heard)
     assert not heard.steps
+
+
+@pytest.mark.parametrize(
+    ("change", "fault", "cure", "cure_in_dvc"),
+    [
+        ({"file_name": "gone.png"}, "is in the validation set but does not exist", "see to --images", ""),
+        (
+            {"width": 130},
+            "is 128 x 96 pixels, and the validation set says 130 x 96",
+            "see to --images",
+            " split",
+        ),
+    ],
+)
+def test_a_validation_picture_that_does_not_fit_says_what_to_do_in_a_project_of_dvc_and_outside(
+    tmp_path: Path, change: dict[str, Any], fault: str, cure: str, cure_in_dvc: str
+) -> None:
+    train = write_dataset(tmp_path / "panels", 2)
+    val = {**train, "images": [{**train["images"][0], **change}], "annotations": train["annotations"][:2]}
+    heard = Heard()
+    with pytest.raises(EngineError, match=f"{fault}: {cure}$"):
+        learn(tmp_path, train, "none", tiny(), val=val, heard=heard)
+    (tmp_path / "dvc.yaml").touch()
+    with pytest.raises(EngineError, match=f"{fault}: run `dvc repro{cure_in_dvc}`$"):
+        learn(tmp_path, train, "none", tiny(), val=val, heard=heard)
+    assert not heard.steps
+    assert not (tmp_path / "none").exists()

@@ -77,6 +77,24 @@ def encode_rle(mask: Mask) -> Rle:
     return _text(coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8)))
 
 
+def encode_window(mask: Mask, at: tuple[int, int], height: int, width: int) -> Rle:
+    """Run-length encode a frame that is background but for a mask whose corner is ``at`` (x, y) in it.
+
+    Its cost is the mask's area, whatever the frame's. Raises ValueError when the mask reaches beyond it.
+
+    >>> encode_window(np.array([[True], [True]]), (1, 0), height=2, width=2)
+    {'size': [2, 2], 'counts': '22'}
+    """
+    (rows, columns), (x0, y0) = mask.shape, at
+    if min(x0, y0, width - columns - x0, height - rows - y0) < 0:
+        raise ValueError(f"a mask of {rows} rows and {columns} columns at {at} reaches beyond the frame")
+    rimmed = np.zeros((columns, rows + 2), dtype=bool)
+    rimmed[:, 1:-1] = mask.T
+    column, row = np.divmod(np.flatnonzero(rimmed[:, 1:] != rimmed[:, :-1]), rows + 1)
+    edges = (x0 + column) * height + y0 + row
+    return _from_spans(edges[::2], edges[1::2], height, width)
+
+
 def decode_rle(rle: Rle, box: Box | None = None) -> Mask:
     """The mask of an Rle, or its part inside a box that does not reach beyond it.
 

@@ -87,7 +87,7 @@ def read_samples(
     samples = []
     for image in sorted(train["images"], key=lambda image: int(image["id"])):
         annotations = sorted(of_image[image["id"]], key=lambda annotation: int(annotation["id"]))
-        sample = _sample(_read(pictures / image["file_name"], image), annotations, params, mean)
+        sample = _sample(read_picture(pictures, image, "training"), annotations, params, mean)
         samples.append(sample)
         digest.update(repr((sample.picture.shape, sample.labels.tolist(), sample.masks)).encode())
         digest.update(sample.picture.tobytes())
@@ -186,13 +186,17 @@ def recoloured(picture: Picture, strength: float, random: np.random.Generator) -
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL), dtype=np.uint8)
 
 
-def _read(path: Path, image: dict[str, Any]) -> Picture:
-    """The picture of a dataset's image, of the size that the dataset states."""
+def read_picture(pictures: Path, image: dict[str, Any], which: str) -> Picture:
+    """The picture of a dataset's image; ``which`` names the dataset.
+
+    Raises EngineError when it is missing, damaged, or not of the size that the dataset states.
+    """
+    path = pictures / image["file_name"]
     try:
         picture = decode(path.read_bytes(), str(path))
     except FileNotFoundError:
         cure = "run `dvc repro`" if _of_dvc(path) else "see to --images"
-        raise EngineError(f"{path} is in the training set but does not exist: {cure}") from None
+        raise EngineError(f"{path} is in the {which} set but does not exist: {cure}") from None
     except ImageError as error:
         cure = "delete it and run `dvc repro`" if _of_dvc(path) else "put a whole one in its place"
         raise EngineError(f"{error}: {cure}") from None
@@ -200,7 +204,7 @@ def _read(path: Path, image: dict[str, Any]) -> Picture:
     if (width, height) != (image["width"], image["height"]):
         cure = "run `dvc repro split`" if _of_dvc(path) else "see to --images"
         raise EngineError(
-            f"{path} is {width} x {height} pixels, and the training set says "
+            f"{path} is {width} x {height} pixels, and the {which} set says "
             f"{image['width']} x {image['height']}: {cure}"
         )
     return picture

@@ -15,7 +15,7 @@ from toonseg.engines.base import LOOK_AHEAD, Coco
 from toonseg.engines.data import fit_scale, resized
 from toonseg.engines.model_dir import CARD
 from toonseg.engines.small import SIZE_DIVISIBLE
-from toonseg.geometry import Mask, crop_rle, encode_rle
+from toonseg.geometry import Mask, encode_window
 from toonseg.images import Picture
 
 T = TypeVar("T")
@@ -123,13 +123,12 @@ class TorchvisionPredictor:
             )
             if not drawn.any():
                 continue
-            whole = crop_rle(encode_rle(drawn), (-x0, -y0, width - x0, height - y0))
             yield {
                 "image_id": number,
                 "category_id": int(label),
                 "bbox": [round(float(value), 2) for value in (*box[:2], *(box[2:] - box[:2]))],
                 "score": round(float(score), 6),
-                "segmentation": whole,
+                "segmentation": encode_window(drawn, (x0, y0), height, width),
             }
 
 
@@ -152,13 +151,26 @@ def _drawn(
     network's frame. ``shift_px`` (x, y), that half pixel in the picture's frame, undoes it.
     """
     height, width = size
-    upper, down, y0 = _taps(mask.shape[0], box_xyxy[1] + shift_px[1], box_xyxy[3] + shift_px[1], height)
-    left, right, x0 = _taps(mask.shape[1], box_xyxy[0] + shift_px[0], box_xyxy[2] + shift_px[0], width)
-    cells = np.pad(mask.astype(np.float64), 1)
+    rows, columns = mask.shape
+    upper, down, y0 = _taps(rows, box_xyxy[1] + shift_px[1], box_xyxy[3] + shift_px[1], height)
+    left, right, x0 = _taps(columns, box_xyxy[0] + shift_px[0], box_xyxy[2] + shift_px[0], width)
+    cells = np.zeros((columns + 2, rows + 2))  # column by column, as runs are counted
+    cells[1:-1, 1:-1] = mask.T
     # Not as products of matrices: BLAS would start threads of its own in each of the pool's.
-    lines = cells[:, left] * (1 - right) + cells[:, left + 1] * right
-    drawn = lines[upper] * (1 - down)[:, None] + lines[upper + 1] * down[:, None]
-    return drawn > threshold, x0, y0
+    lines = _mixed(cells, left, right[:, None], axis=0)
+    return (_mixed(lines, upper, down, axis=1) > threshold).T, x0, y0
+
+
+def _mixed(
+    values: NDArray[np.float64], lower: NDArray[np.intp], share: NDArray[np.float64], axis: int
+) -> NDArray[np.float64]:
+    """Values along an axis at ``lower``, each mixed with a ``share`` of the one after it."""
+    mixed = values.take(lower, axis)
+    mixed *= 1 - share  # in place: to make another array of this size takes longer than to fill it
+    following = values.take(lower + 1, axis)
+    following *= share
+    mixed += following
+    return mixed
 
 
 def _taps(

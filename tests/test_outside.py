@@ -180,6 +180,18 @@ def test_a_dataset_without_categories_is_named(trained, tmp_path, capsys):
     assert f"--train {tmp_path / 't.json'} has no categories: name the classes" in said
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [({"images": [], "annotations": []}, "picture"), ({"annotations": []}, "instance to find")],
+)
+def test_a_dataset_with_nothing_to_learn_is_named(trained, tmp_path, capsys, change, fault):
+    place = tmp_path / "t.json"
+    place.write_text(json.dumps({**json.loads((trained / "train.json").read_text()), **change}))
+    said = failing(fit(trained, tmp_path / "model", "--train", str(place)), capsys)
+    assert said == f"error: --train {place} holds no {fault}: name another dataset"
+    assert list(tmp_path.iterdir()) == [place]
+
+
 def test_a_folder_that_is_no_model_is_not_overwritten(trained, tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("years of work")
 
@@ -291,8 +303,8 @@ def test_two_pictures_of_one_name_are_refused(trained, tmp_path, capsys):
     [
         ({}, [{"image_id": 5, "category_id": 0}], "is of image 5, which the truth does not hold"),
         ({}, [{**FOUND, "score": float("nan")}], "result 1 has the score nan"),
-        ({"images": [], "annotations": []}, [], "holds no image to score on"),
-        ({"annotations": []}, [], "holds no instance to find"),
+        ({"images": [], "annotations": []}, [], "t.json holds no picture: name a labelled dataset"),
+        ({"annotations": []}, [], "t.json holds no instance to find: name a labelled dataset"),
     ],
 )
 def test_what_cannot_be_scored_is_said_in_a_sentence(trained, tmp_path, capsys, truth, results, sentence):

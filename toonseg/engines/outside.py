@@ -70,6 +70,7 @@ def run_fit(order: FitOrder, *, dry: bool) -> str:
     train = dataset.coco
     if not train["categories"]:
         raise ToonsegError(f"--train {order.train} has no categories: name the classes to learn in it")
+    _check_filled(train, f"--train {order.train}", "name another dataset")
     check_pictures(train, order.images, "training")
     val = _val(order, train)
     if dry:
@@ -152,11 +153,8 @@ def run_score(
     check_spared("--csv", [tables / f"{name}.csv" for name in TABLES] if tables else [], [truth, results])
     dataset = read_dataset(truth)
     found = read_results(results, dataset)
-    if not dataset.coco["images"]:
-        raise ToonsegError(f"{truth} holds no image to score on")
+    _check_filled(dataset.coco, f"--truth {truth}", "name a labelled dataset")
     scored = report(dataset.coco, found, count_score, fast=fast)
-    if scored.scores["segm"].overall.ap is None:
-        raise ToonsegError(f"{truth} holds no instance to find")
     if out:
         write_json(out, every_score(scored))
     if tables:
@@ -205,14 +203,17 @@ def _val(order: FitOrder, train: Coco) -> Coco | None:
     if order.val is None:
         return None
     val = with_classes_of(read_dataset(order.val).coco, train, str(order.val))
-    if not val["images"]:
-        raise ToonsegError(f"--val {order.val} holds no picture: name another dataset, or leave out --val")
-    if all(annotation["iscrowd"] for annotation in val["annotations"]):
-        raise ToonsegError(
-            f"--val {order.val} holds no instance to find: name another dataset, or leave out --val"
-        )
+    _check_filled(val, f"--val {order.val}", "name another dataset, or leave out --val")
     check_pictures(val, order.images, "validation")
     return val
+
+
+def _check_filled(coco: Coco, place: str, cure: str) -> None:
+    """Raise ToonsegError when a dataset holds no picture, or no instance in them."""
+    if not coco["images"]:
+        raise ToonsegError(f"{place} holds no picture: {cure}")
+    if all(annotation["iscrowd"] for annotation in coco["annotations"]):
+        raise ToonsegError(f"{place} holds no instance to find: {cure}")
 
 
 def _model_place(out: Path) -> Path:

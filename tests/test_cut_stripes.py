@@ -1,13 +1,13 @@
 """Stripes of the gutter's colour part no picture; where its own colour turns, it is still a gutter."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 from cutting import close, cut, page, scene
 from drawn_art import BLACK, WHITE, art, figure, framed, plain, put_text, tone
 from drawn_layouts import blinds, room, speed_lines
-
-from toonseg.records import TEXT
 
 WIDTH = 690
 GREY = (128, 128, 128)
@@ -23,6 +23,16 @@ def test_a_picture_goes_on_behind_a_stripe(seed, gutter, high):
     picture = room(np.random.default_rng(seed), WIDTH, 640)
     picture[200 : 200 + high] = gutter
     rows = page(1600, (0, 60, picture), (40, 800, scene(seed, 600, 700, GREY)), gutter=gutter)
+    assert close(cut(rows), [(0, 60, WIDTH, 700), (40, 800, 640, 1500)])
+
+
+@pytest.mark.parametrize("gutter", [WHITE, (235, 240, 210)])
+def test_little_below_a_stripe_is_enough_where_it_goes_on(gutter):
+    picture = plain(WIDTH, 640, (150, 190, 230))
+    for x in range(20, WIDTH, 34):  # thin towers down to the stripe, a few of them beyond it
+        cv2.rectangle(picture, (x, 120), (x + 16, 640 if x % 5 == 0 else 300), (110, 90, 80), cv2.FILLED)
+    picture[300:330] = gutter
+    rows = page(1600, (0, 60, picture), (40, 800, scene(3, 600, 700, GREY)), gutter=gutter)
     assert close(cut(rows), [(0, 60, WIDTH, 700), (40, 800, 640, 1500)])
 
 
@@ -92,6 +102,24 @@ def test_a_picture_that_touches_the_lower_of_its_rules_begins_at_the_upper_one(s
     assert close(cut(rows), [(0, 60, WIDTH, 860), (40, 960, 640, 1660)])
 
 
+@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("slope", [90, 200])
+def test_slanting_panels_between_two_level_edges_are_no_scene_between_rules(seed, slope):
+    rows = page(1500)
+    sides = [(100, 100), (500, 500 - slope), (900, 900 - slope // 2), (1400, 1400)]  # at left, at right
+    boxes = []
+    for number, (above, below) in enumerate(pairwise(sides)):
+        gap = 28 if number else 0
+        corners = [(0, above[0] + gap), (WIDTH - 1, above[1] + gap), (WIDTH - 1, below[1]), (0, below[0])]
+        polygon = np.array(corners, np.int32)
+        inside = cv2.fillPoly(np.zeros(rows.shape[:2], np.uint8), [polygon], 1) > 0
+        rows[inside] = room(np.random.default_rng(seed + 9 * number), WIDTH, 1500)[inside]
+        cv2.polylines(rows, [polygon], True, BLACK, 5, cv2.LINE_AA)
+        left, top, width, height = cv2.boundingRect(polygon)
+        boxes.append((left, top - 2, left + width, top + height + 2))
+    assert close(sorted(cut(rows)), sorted(boxes), most=5)
+
+
 # ---- frames whose corners are sharp -----------------------------------------------------------------------
 
 
@@ -122,48 +150,3 @@ def test_a_thin_gap_parts_a_tall_panel_from_three_beside_it():
         picture = art(np.random.default_rng(number), right - left, bottom - top)
         rows[top:bottom, left:right] = framed(picture, 5)
     assert close(sorted(cut(rows)), sorted(boxes))
-
-
-# ---- texts and figures ------------------------------------------------------------------------------------
-
-
-def cat(size, colour):
-    """An animal of one colour with eyes, a mouth and a tail."""
-    rows = plain(size, size, WHITE)
-    ink, line = (40, 30, 30), 3
-    head, body = (size * 2 // 5, size // 3), (size * 2 // 5, size * 7 // 10)
-    tail = np.array([(body[0], size - 30), (size * 4 // 5, size * 3 // 4), (size - 30, size // 3)], np.int32)
-    cv2.polylines(rows, [tail], False, ink, size // 9 + 2 * line, cv2.LINE_AA)
-    cv2.polylines(rows, [tail], False, colour, size // 9, cv2.LINE_AA)
-    for side in (-1, 1):
-        ear = np.array(
-            [(head[0] + side * size // 4, head[1]), (head[0] + side * size // 5, 12), (head[0], size // 6)],
-            int,
-        )
-        for fill, thick in ((colour, cv2.FILLED), (ink, line)):
-            cv2.drawContours(rows, [ear.astype(np.int32)], -1, fill, thick, cv2.LINE_AA)
-    for centre in (body, head):
-        for fill, thick in ((colour, cv2.FILLED), (ink, line)):
-            cv2.circle(rows, centre, size // 4, fill, thick, cv2.LINE_AA)
-    for side in (-1, 1):
-        eye = (head[0] + side * size // 10, head[1])
-        cv2.ellipse(rows, eye, (size // 30, size // 18), 0, 0, 360, (240, 220, 60), cv2.FILLED, cv2.LINE_AA)
-        cv2.ellipse(rows, eye, (size // 90, size // 20), 0, 0, 360, BLACK, cv2.FILLED, cv2.LINE_AA)
-    cv2.ellipse(rows, (head[0], head[1] + size // 10), (size // 24, 8), 0, 0, 180, ink, line, cv2.LINE_AA)
-    return rows
-
-
-@pytest.mark.parametrize("size", [300, 420])
-def test_a_plain_animal_is_no_bubble(size):
-    rows = page(size + 200, (120, 100, cat(size, (230, 160, 90))))
-    ys, xs = np.nonzero((rows < 200).any(axis=2))
-    assert close(cut(rows), [(xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)], most=6)
-
-
-def test_a_box_of_words_under_a_heading_is_a_text():
-    box = plain(420, 150, WHITE)
-    box[:50] = (80, 90, 120)
-    put_text(box, (20, 60, 400, 140), ["정말 아무도", "없었을까?"], 30, (40, 40, 40))
-    rows = page(500, (120, 150, framed(box, 3, (80, 90, 120))))
-    assert cut(rows) == []
-    assert close(cut(rows, TEXT), [(120, 150, 540, 300)])

@@ -29,6 +29,7 @@ _OPEN_SHARE = 0.4  # of a bridged gutter's rows that must be gutter at either en
 _SLIT_JUMP = 0.15  # by which that share must leap at the slit's edges
 _SLIT_EDGE = 3  # rows over which it leaps at most
 _NOTCH = 12  # pixels by which a bridged gutter leads further in at a side than beside it
+_DASHES, _EVEN = 3, 3  # parts at least, and pixels by which they may be unevenly spaced
 _SLANTING = 0.02  # rows a column by which an edge at least rises that slants
 _SLANTING_SHARE = 0.6  # of the columns of a slanting gutter that must begin and end on its edges
 
@@ -198,7 +199,8 @@ def _between(gutter: NDArray[np.uint8], y0: int, y1: int) -> list[int]:
     """A column in each part of a bridged gutter's middle row that things which lie across it enclose.
 
     There is none unless the gutter leads further in at a side than beside it: a stripe in a frame does not.
-    What goes on above or below is no part of the gutter, but the inside of a bubble.
+    What goes on above or below is no part of the gutter, but the inside of a bubble; parts that are evenly
+    spaced are dashes, as those of a road.
     """
     start, stop = max(0, y0 - _SLIT_EDGE), min(len(gutter), y1 + _SLIT_EDGE)
     middle = (y0 + y1) // 2
@@ -208,7 +210,10 @@ def _between(gutter: NDArray[np.uint8], y0: int, y1: int) -> list[int]:
         return []
     _, labels = cv2.connectedComponents(gutter[start:stop], connectivity=4)
     beyond = set(labels[[0, -1]].ravel().tolist())
-    return [x0 for x0, _ in true_runs(~rows[1]) if int(labels[middle - start, x0]) not in beyond]
+    parts = [part for part in true_runs(~rows[1]) if int(labels[middle - start, part[0]]) not in beyond]
+    if len(parts) >= _DASHES and np.ptp(np.diff(parts, axis=0), axis=0).max() <= _EVEN:
+        return []
+    return [x0 for x0, _ in parts]
 
 
 def _least(share: NDArray[np.float32], y0: int, y1: int) -> float:

@@ -171,3 +171,17 @@ def test_a_caption_whose_frame_is_broken_is_a_text():
     box[60:140, -4:] = BLACK
     put_text(box, (30, 30, 390, 170), ["그날 밤,", "아무도 없었다."], 34, WHITE)
     assert cut(page(500, (100, 150, box), gutter=BLACK)) == []
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_tall_sky_with_any_number_of_stars_is_no_gutter(seed):
+    rng = np.random.default_rng(seed)
+    picture = graded(WIDTH, 3200, ((16, 17, 42), (40, 38, 70)), "down")
+    noise = cv2.resize(rng.normal(0, 3, (400, 90)).astype(np.float32), (WIDTH, 3200))
+    picture = (picture + noise[..., None]).clip(0, 255).astype(np.uint8)
+    for x, y in zip(rng.integers(0, WIDTH, 90), rng.integers(0, 2500, 90), strict=True):
+        cv2.circle(picture, (int(x), int(y)), 2, (190, 190, 200), cv2.FILLED, cv2.LINE_AA)
+    cv2.circle(picture, (200, 700), 60, (240, 235, 210), cv2.FILLED, cv2.LINE_AA)
+    figure(rng, picture, 380, 3210, 600, False)
+    rows = page(4600, (0, 100, picture), (60, 3500, scene(seed, 560, 800)))
+    assert close(cut(rows), [(0, 100, WIDTH, 3300), (60, 3500, 620, 4300)])

@@ -3,8 +3,8 @@
 A flat stretch says little by itself. What tells gutters is that they share a colour, which seldom changes
 along a strip, and that the drawings between them begin and end at straight edges. So the stretches are
 labelled together: the cheapest labelling of all of them is found by dynamic programming, where a
-stretch left to a picture costs the more the longer it is and the straighter its ends are, and two
-gutters in succession cost the more the less their colours agree.
+stretch left to a picture costs the more the longer it is and the straighter its ends are, many in one
+sky cost as few, and two gutters in succession cost the more the less their colours agree.
 """
 
 from dataclasses import dataclass, replace
@@ -26,6 +26,7 @@ SHORT = 0.4  # what the shortest one counts
 STRAIGHT = (0.15, 0.5)  # shares of samples changing at once that make an end not straight, and straight
 # Costs, in units of a straight end that a gutter's label would have explained:
 PLAIN = 0.2  # of leaving a stretch without straight ends to a picture
+SKY = 0.8  # of leaving many in a row to one
 STRIP_END = 0.75  # what the strip's own end counts as an end
 FIRST = 0.8  # of having gutters at all
 SEEN = 2.0  # of a change of the gutters' colour that is seen, one stretch touching the other
@@ -74,7 +75,7 @@ def choose_gutters(lines: Lines, stretches: list[Stretch], tolerance: int) -> li
     """
     if not stretches:
         return []
-    skipped = np.concatenate([[0.0], np.cumsum([_cost_as_picture(stretch) for stretch in stretches])])
+    skipped = np.concatenate([[0.0], np.cumsum(_costs_as_picture(stretches))])
     tops = np.array([stretch.top for stretch in stretches])
     bottoms = np.array([stretch.bottom for stretch in stretches])
     slopes = np.array([_slope(stretch) for stretch in stretches])
@@ -194,8 +195,22 @@ def _slope(stretch: Stretch) -> NDArray[np.float32]:
     return (stretch.bottom - stretch.top) / np.float32(lines - 4 if lines >= SLOPED else np.nan)
 
 
-def _cost_as_picture(stretch: Stretch) -> float:
-    return stretch.weight * (PLAIN + sum(stretch.ends))
+def _costs_as_picture(stretches: list[Stretch]) -> list[float]:
+    """What each stretch costs that is left to a picture.
+
+    Many in a row, between which only low things stand without a straight edge, cost as few: the stars of a
+    sky may be any number.
+    """
+    costs = []
+    spent = 0.0  # on the stretches of one row
+    for at, stretch in enumerate(stretches):
+        above = stretches[at - 1] if at else None
+        if above is None or stretch.y0 - above.y1 >= HIGH or above.ends[1] or stretch.ends[0]:
+            spent = 0.0
+        plain = min(stretch.weight * PLAIN, SKY - spent)
+        spent += plain
+        costs.append(plain + stretch.weight * sum(stretch.ends))
+    return costs
 
 
 def _steady(side: NDArray[np.uint8], stretches: list[Stretch]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.cuts.frames import find_line
-from toonseg.cuts.gutters import true_runs
-from toonseg.cuts.rows import Picture, greatest_channel
+from toonseg.cuts.rows import Mask, Picture, greatest_channel
+from toonseg.cuts.runs import true_runs
 from toonseg.cuts.stripes import find_barred, find_end, find_striped, goes_on, open_sides
 
-Mask = NDArray[np.bool_]
 Colour = NDArray[np.float32]
 
 _OUTSIDE = 128

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from toonseg.cuts.gutters import choose_gutters, find_stretches
+from toonseg.cuts.gutters import choose_gutters
 from toonseg.cuts.rows import measure_lines
+from toonseg.cuts.stretches import find_stretches
 from toonseg.strip import Strip
 
 

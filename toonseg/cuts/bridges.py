@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
-from toonseg.cuts.background import Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import bounds
-from toonseg.cuts.gutters import true_runs
+from toonseg.cuts.rows import Mask
+from toonseg.cuts.runs import true_runs
 
 _STEP_SHARE = 0.25  # of a drawing's extent by which a gutter that something bridges must be narrower
 _STRAIGHT_STEP = 0.8  # of the columns that such a gutter opens, that must open and close at its edges
@@ -22,7 +22,8 @@ def split_bridged(mask: Mask, min_size: int, min_slit: int) -> list[Box]:
     """Boxes that hold one drawing each, of a mask in which something bridges gutters between drawings.
 
     A bridged gutter is a span of rows or columns, at least ``min_slit`` long, in which the mask is
-    narrower than on both sides of it, at straight edges; ``min_size`` is a drawing's least height or width.
+    narrower than on both sides of it, at straight edges; ``min_size`` is a drawing's least height or width,
+    2 at least.
     """
     return _split(mask, (0, 0, mask.shape[1], mask.shape[0]), min_size, min_slit)
 
@@ -76,9 +77,11 @@ def _fall(extent: NDArray[Any], start: int) -> int:
 def _opened(mask: Mask, y0: int, y1: int, least: float) -> float:
     """The share of the columns that open from ``y0`` to ``y1`` between straight edges; 0 if they are ragged.
 
-    It is a share of the ``least`` columns drawn beside, or of each edge's own.
+    It is a share of the ``least`` columns drawn beside, or of each edge's own; 1 where nothing lies across.
     """
     opened: Mask = ~np.asarray(mask[y0 + 1 : max(y0 + 2, y1 - 1)].any(axis=0))
+    if opened.all():
+        return 1.0
     steps = _opened_between(opened, mask[y0 - 2], mask[y1 + 1])
     return max(steps / least, _opened_apart(mask, opened, y0, y1))
 

@@ -5,12 +5,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
-from toonseg.cuts.background import Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.frames import bounds
 from toonseg.cuts.marks import WEAKEST_EDGE, find_leaps
 from toonseg.cuts.opening import opened
-from toonseg.cuts.scene import Scene, connected, square
+from toonseg.cuts.parts import connected, square
+from toonseg.cuts.rows import Mask
+from toonseg.cuts.scene import Scene
 from toonseg.cuts.text import FEATURES, is_bubble, is_stuck_bubble
 
 _NECKS = (1, 3)  # multiples of the gap between parts, up to which something is a bubble's tail or its neck
@@ -22,8 +23,9 @@ _LEAST_MARK = 4  # pixels that are uneven around the smallest of several marks
 def take_bubbles(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     """Take the bubbles away from drawings without a frame, though they may touch a figure.
 
-    What is thinner than a square is cut off: tails by a small one, a neck between bubble and head by a
-    greater one. What sticks to a figure all along its head is told by its outline.
+    ``loose`` (h, w) is 1 where such drawings are, else 0, and is changed. Gives the bubbles' boxes, with
+    their rims. What is thinner than a square is cut off: tails by a small one, a neck between bubble and head
+    by a greater one. What sticks to a figure all along its head is told by its outline.
     """
     found: list[Box] = []
     if min(loose.shape) < scene.sizes.panel:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
 from toonseg.cuts.boxes import Box
-from toonseg.cuts.gutters import true_runs
+from toonseg.cuts.runs import true_runs
 
 
 def find_closed(gutter: NDArray[np.uint8], min_gap: int, least_px: int) -> list[Box] | None:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
-from toonseg.cuts.background import Mask
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.bridges import split_bridged
 from toonseg.cuts.bubbles import take_bubbles
 from toonseg.cuts.frames import ALL_SIDES, NO_SIDES, Frame, Sides, bounds, find_frame
-from toonseg.cuts.scene import Scene, connected, square
+from toonseg.cuts.parts import connected, square
+from toonseg.cuts.rows import Mask
+from toonseg.cuts.scene import Scene
 from toonseg.cuts.stripes import End
 from toonseg.cuts.text import is_bubble, is_caption, is_unframed_text, is_window
 from toonseg.cuts.thin import split_at_thin_gaps
@@ -23,6 +24,7 @@ from toonseg.records import PANEL, TEXT, PanelKind
 _SPECK = 6  # pixels up to which something drawn is dirt
 _EFFECT = 3  # letters of a bubble, one on the other, that the letters of a sound effect are tall at most
 _ALIGNED = 0.8  # of the wider one's width (or height) that two halves of a panel share
+_INSIDE = 0.9  # of a framed panel's box that lies in another one's if it is no panel by itself
 _RAGGED = 0.5  # of a side's columns or rows that begin along one line, up to which it is ragged
 
 
@@ -66,8 +68,9 @@ def find_pieces(scene: Scene, drawn: Mask) -> list[Piece]:
             box = boxes.shifted((frame.x0, frame.y0, frame.x1, frame.y1), x0, y0)
             framed.append(_Framed(box, inner, frame, whole))
     panels, others = _mended(framed)
-    for box in find_traced(unframed, scene.sizes.panel):
-        panels += _told(scene, box, _full(box), ALL_SIDES)
+    traced, unframed = find_traced(unframed, scene.sizes.panel)
+    for trace in traced:
+        panels += _told(scene, trace.box, _full(trace.box), trace.sides)
     for part in others:
         panels += _told(scene, part.box, part.mask, part.frame.level)
     if unframed:
@@ -201,10 +204,17 @@ def _is_text(scene: Scene, box: Box, mask: Mask, framed: bool) -> bool:
 def _apart(pieces: list[Piece], small: int) -> list[Piece]:
     """The pieces without what lies in a panel; panels that are too small count as texts."""
     panels = [p for p in pieces if p.kind == PANEL and min(boxes.width(p.box), boxes.height(p.box)) >= small]
-    panels = [p for p in panels if not any(boxes.mostly_within(p.box, other.box) for other in panels)]
+    panels = [panel for panel in panels if not any(_lies_in(panel, other) for other in panels)]
     texts = [
         Piece(piece.box, TEXT)
         for piece in pieces
         if piece not in panels and not any(boxes.mostly_within(piece.box, panel.box) for panel in panels)
     ]
     return panels + texts
+
+
+def _lies_in(panel: Piece, other: Piece) -> bool:
+    """Whether a panel is but a part of another one; the boxes of two that slant may share more than half."""
+    shared = boxes.overlap(panel.box, other.box)
+    apart = panel.framed and other.framed and shared < _INSIDE * boxes.area(panel.box)
+    return not apart and boxes.mostly_within(panel.box, other.box)

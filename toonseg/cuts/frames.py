@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from toonseg.cuts.rows import Mask
+
 Sides = tuple[bool, bool, bool, bool]  # left, top, right, bottom
 
 ALL_SIDES: Sides = (True, True, True, True)

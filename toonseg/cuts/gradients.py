@@ -1,12 +1,9 @@
 """Grounds that pass evenly from colour to colour: those of captions, and of many skies."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from toonseg.cuts.palette import ALIKE
-from toonseg.cuts.rows import Picture
-
-Mask = NDArray[np.bool_]
+from toonseg.cuts.rows import Mask, Picture
 
 _SAMPLE = 900  # pixels on which the gradient is fitted
 _ROUNDS = 4  # of which each leaves out what lay furthest from the gradient of the one before
@@ -37,6 +34,8 @@ def flattened(picture: Picture, mask: Mask) -> Picture | None:
     passed = np.abs(across) * (width - 1) + np.abs(down) * (height - 1)
     if passed.max() <= 2 * ALIKE or np.count_nonzero(away <= ALIKE) < _GROUND * len(away):
         return None
-    x_away, y_away = np.arange(width) - (width - 1) / 2, np.arange(height) - (height - 1) / 2
-    ramp = x_away[None, :, None] * across + y_away[:, None, None] * down
-    return np.asarray(np.clip(np.rint(picture - ramp), 0, 255), np.uint8)
+    x_away, y_away = (np.arange(size, dtype=np.float32) - (size - 1) / 2 for size in (width, height))
+    flat = picture - y_away[:, None, None] * down
+    flat -= x_away[None, :, None] * across
+    np.clip(np.rint(flat, out=flat), 0, 255, out=flat)
+    return np.asarray(flat, np.uint8)

@@ -2,13 +2,10 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from toonseg.cuts.letters import SPECK
 from toonseg.cuts.palette import Colour, coloured, find_palette
-from toonseg.cuts.rows import Picture
-
-Mask = NDArray[np.bool_]
+from toonseg.cuts.rows import Mask, Picture
 
 _OUTLINES = 3  # around letters, at most
 _RIM = (1, 2.2)  # pixels from a drawing's rim between which its outline is seen

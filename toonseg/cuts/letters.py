@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts.gutters import true_runs
-
-Mask = NDArray[np.bool_]
+from toonseg.cuts.rows import Mask
+from toonseg.cuts.runs import true_runs
 
 SPECK = 6  # pixels of an edge below which it is noise
 _LEAST_LETTERS = 4  # marks in lines at least

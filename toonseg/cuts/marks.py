@@ -12,9 +12,7 @@ from toonseg.cuts.gradients import flattened
 from toonseg.cuts.lettering import have_outlines
 from toonseg.cuts.letters import SPECK, are_alone, stand_in_lines
 from toonseg.cuts.palette import ALIKE, Colour, Palette, coloured, find_palette
-from toonseg.cuts.rows import Picture, greatest_channel
-
-Mask = NDArray[np.bool_]
+from toonseg.cuts.rows import Mask, Picture, greatest_channel
 
 _OUTLINE = 2  # pixels of the analysed picture from a drawing's rim that its outline may cover
 _DEEP = 5  # pixels from its rim: beyond the outline with all its blur

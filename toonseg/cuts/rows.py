@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from toonseg.strip import HalfStrip
 
 Picture = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 EDGE = 4  # columns of the halved picture, at each side, whose mean is a line's edge colour
 CHANGE = 32  # levels by which a sample must differ from two lines above to count as changed
@@ -82,6 +83,12 @@ def greatest_channel(picture: Picture) -> NDArray[np.uint8]:
     return np.maximum(pairs[::3], levels[2::3]).reshape(picture.shape[:2])
 
 
+def apart(colours: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """By how many levels colours (n, 3) of signed numbers differ from others: (n,)."""
+    red, green, blue = np.abs(colours - others).T
+    return np.asarray(np.maximum(np.maximum(red, green), blue))
+
+
 def _windows(height: int, step: int) -> Iterator[tuple[int, int, slice]]:
     """Spans of lines to measure, and which of their lines they are measured for."""
     for begin in range(0, height, step):
@@ -103,15 +110,15 @@ def _measure(
     flat[strays] = _stray_share(picture[strays], edge[strays], off) <= off_share
     pale = np.zeros(len(flat), np.bool_)
     doubtful = np.flatnonzero(flat & (furthest > _PALE))
-    pale[doubtful] = _apart(_mean(picture[doubtful]).astype(np.int16), edge[doubtful]) > _PALE
+    pale[doubtful] = apart(_mean(picture[doubtful]).astype(np.int16), edge[doubtful]) > _PALE
     return left, right, flat, _change(picture, _near_ends(flat, edge)), pale
 
 
 def _near_ends(flat: NDArray[np.bool_], edge: NDArray[np.int16]) -> NDArray[np.intp]:
     """The lines around those at which a stretch of flat lines of one colour may end or begin."""
     ends = np.zeros(len(flat), np.bool_)
-    ends[1:] = (flat[1:] != flat[:-1]) | (_apart(edge[1:], edge[:-1]) > _LEAP)
-    ends[APART:] |= _apart(edge[APART:], edge[:-APART]) > _LEAP
+    ends[1:] = (flat[1:] != flat[:-1]) | (apart(edge[1:], edge[:-1]) > _LEAP)
+    ends[APART:] |= apart(edge[APART:], edge[:-APART]) > _LEAP
     ends[1:] &= flat[1:] | flat[:-1]
     near = cv2.dilate(ends.astype(np.uint8).reshape(-1, 1), np.ones((2 * _NEAR + 1, 1), np.uint8)).ravel()
     return np.flatnonzero(near[APART:]) + APART
@@ -128,13 +135,7 @@ def _off(picture: Picture, edge: NDArray[np.int16]) -> NDArray[np.int16]:
     """By how many levels the sample that is furthest off differs from each line's edge colour: (n,)."""
     most = cv2.reduce(picture, 1, cv2.REDUCE_MAX)[:, 0].astype(np.int16)
     least = cv2.reduce(picture, 1, cv2.REDUCE_MIN)[:, 0].astype(np.int16)
-    return np.maximum(_apart(most, edge), _apart(least, edge))
-
-
-def _apart(colours: NDArray[np.int16], others: NDArray[np.int16]) -> NDArray[np.int16]:
-    """By how many levels colours (n, 3) differ from others: (n,)."""
-    red, green, blue = np.abs(colours - others).T
-    return np.asarray(np.maximum(np.maximum(red, green), blue), np.int16)
+    return np.asarray(np.maximum(apart(most, edge), apart(least, edge)), np.int16)
 
 
 def _stray_share(picture: Picture, edge: NDArray[np.int16], off: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from toonseg.cuts import boxes
 from toonseg.cuts.drawings import Piece
-from toonseg.cuts.gutters import true_runs
+from toonseg.cuts.runs import true_runs
 from toonseg.cuts.stripes import goes_on
 from toonseg.records import PANEL, TEXT, PanelKind
 

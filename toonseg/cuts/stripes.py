@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.cuts.gutters import true_runs
 from toonseg.cuts.rows import Picture
+from toonseg.cuts.runs import true_runs
 
 _INSIDE = 2  # pixels from an edge at which the picture is looked at, beyond what a compressor smears
 _LEAP = 24  # levels between a pixel and the second next from which one thing ends there and another begins
@@ -18,7 +18,7 @@ _SHIFT = 1  # pixels by which a leap may have moved behind it
 _GAP = 8  # pixels of the gutter's colour that are no outline
 _CLEAR = 6  # pixels from them within which leaps are those of a frame
 _LEAST = 3  # leaps that must go on, ...
-_SHARE = 0.25  # ... and share of all of them
+_SHARE = 0.25  # ... and share of those at the end that has fewer
 _BARS = 3  # at either end of rows that are striped, at least
 
 

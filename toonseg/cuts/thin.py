@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from toonseg.cuts.boxes import Box
-from toonseg.cuts.gutters import true_runs
 from toonseg.cuts.palette import ALIKE, Colour, coloured
 from toonseg.cuts.rows import Picture
+from toonseg.cuts.runs import true_runs
 
 _THIN = 2  # pixels that a gap is wide at least, beside those that it shares with the frames
 _LINE = 4  # pixels from a gap up to which a frame's line begins

@@ -119,7 +119,7 @@ def _cut_episode(path: Path, wish: Wish) -> dict[str, Any]:
         bands = find_bands(strip, wish.rough)
         drawings = find_panels(strip, bands, wish.fine)
         if not drawings:
-            raise ToonsegError(f"{path} is blank: nothing is drawn on its {len(placements)} pages")
+            raise ToonsegError(f"{path} is blank: nothing is drawn on any page")
         panels = panels_of(placements[0], drawings)
         if wish.images or wish.preview:
             with whole_folder(wish.out / source.episode) as folder:

@@ -2,9 +2,7 @@
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +51,8 @@ def verify(project: Path, until: str) -> int:
     _check_committed(project)
     stages = _up_to(until)
     committed = outputs(read_lock(project / LOCK), stages)
+    import tempfile  # here, since every command reads this module's arguments
+
     with tempfile.TemporaryDirectory(prefix="toonseg-verify-") as name:
         clone = Path(name) / "project"
         _git(project, "clone", "-q", "--no-hardlinks", str(project.resolve()), str(clone))
@@ -146,6 +146,8 @@ def _repro(clone: Path, until: str) -> None:
     apart = {"DVC_GLOBAL_CONFIG_DIR": str(settings), "DVC_SYSTEM_CONFIG_DIR": str(settings)}
     # This Python's `python` first: the stages call it by that name.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    import subprocess
+
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "repro", "--force", until],
         cwd=clone,
@@ -157,6 +159,8 @@ def _repro(clone: Path, until: str) -> None:
 
 
 def _git(project: Path, *arguments: str) -> str:
+    import subprocess
+
     command = ["git", "-c", "core.quotePath=false", *arguments]  # names in whatever script, as they are
     try:
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)

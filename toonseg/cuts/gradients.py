@@ -3,11 +3,13 @@
 import numpy as np
 
 from toonseg.cuts.palette import ALIKE
-from toonseg.cuts.rows import Mask, Picture
+from toonseg.cuts.rows import Mask, Picture, apart
 
-_SAMPLE = 900  # pixels on which the gradient is fitted
+_SAMPLE = 150  # pixels on which the gradient is fitted
 _ROUNDS = 4  # of which each leaves out what lay furthest from the gradient of the one before
 _KEPT = 0.6  # of the pixels in each round
+_LEVEL = np.diag([0.0, 1.0, 1.0])  # makes that of pixels in one row level, which have any slope
+_FAR = 2 * ALIKE  # levels that most of them are away at most, in the first round already
 _GROUND = 0.75  # of the pixels that the gradient explains
 
 
@@ -20,17 +22,21 @@ def flattened(picture: Picture, mask: Mask) -> Picture | None:
     height, width = mask.shape
     step = max(1, int((mask.size / _SAMPLE) ** 0.5))
     y, x = np.nonzero(mask[::step, ::step])
-    levels = picture[::step, ::step][y, x].astype(np.float32)
-    places = np.column_stack([np.ones(len(x)), x * step, y * step]).astype(np.float32)
-    if len(levels) <= places.shape[1]:
+    if not len(x):
         return None
+    levels = picture[::step, ::step][y, x].astype(np.float64)
+    places = np.stack([np.ones(len(x)), x * step - width / 2, y * step - height / 2])
     kept = np.ones(len(levels), np.bool_)
+    last = int(_KEPT * len(levels))
     for _ in range(_ROUNDS):
-        slopes = np.linalg.lstsq(places[kept], levels[kept], rcond=None)[0]
-        away = np.abs(levels - places @ slopes).max(axis=1)
-        last = int(_KEPT * len(away))
-        kept = away <= max(1.0, float(np.partition(away, last)[last]))
-    across, down = slopes[1:]
+        some = places[:, kept]
+        slopes = np.linalg.solve(some @ some.T + _LEVEL, some @ levels[kept])
+        away = apart(levels, places.T @ slopes)
+        limit = float(np.partition(away, last)[last])
+        if limit > _FAR:
+            return None
+        kept = away <= max(1.0, limit)
+    across, down = slopes[1:].astype(np.float32)
     passed = np.abs(across) * (width - 1) + np.abs(down) * (height - 1)
     if passed.max() <= 2 * ALIKE or np.count_nonzero(away <= ALIKE) < _GROUND * len(away):
         return None

@@ -15,9 +15,9 @@ from toonseg.cuts.closed import find_closed
 from toonseg.cuts.drawings import Piece, find_pieces, sort_closed
 from toonseg.cuts.frames import Sides
 from toonseg.cuts.rows import Picture
-from toonseg.cuts.rules import Edge, join_behind_stripes, join_between_rules, ruled_edge
+from toonseg.cuts.rules import STRIPE, Edge, join_behind_stripes, join_between_rules, ruled_edge
 from toonseg.cuts.scene import Scene, Sizes
-from toonseg.cuts.stripes import find_end, find_striped
+from toonseg.cuts.stripes import NO_LEAPS, find_end, find_striped
 from toonseg.records import PANEL, TEXT, PanelKind
 from toonseg.strip import HalfStrip, Strip, shrink
 
@@ -64,9 +64,8 @@ def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelPar
     found: list[Piece] = []
     edges: list[Edge] = []
     for number, band in enumerate(bands):
-        above = min(_CONTEXT_PX, band[0] - ends[number])
-        below = min(_CONTEXT_PX, begins[number + 1] - band[1])
-        pieces, ruled = _find_in_band(strip, band, above, below, params)
+        gutters = (band[0] - ends[number], begins[number + 1] - band[1])
+        pieces, ruled = _find_in_band(strip, band, gutters, params)
         found += pieces
         edges += ruled
     found = join_behind_stripes(found, strip.width, params.min_panel_px)
@@ -78,12 +77,13 @@ def find_panels(strip: Strip, bands: Sequence[tuple[int, int]], params: PanelPar
 
 
 def _find_in_band(
-    strip: Strip, band: tuple[int, int], above: int, below: int, params: PanelParams
+    strip: Strip, band: tuple[int, int], gutters_px: tuple[int, int], params: PanelParams
 ) -> tuple[list[Piece], list[Edge]]:
-    """Find the drawings in a band, which has ``above`` and ``below`` rows of gutter beside it.
+    """Find the drawings in a band, which has gutters so high above it and below.
 
     Gives them and the band's upper or lower edge if only one of both is ruled from side to side of the page.
     """
+    above, below = (min(_CONTEXT_PX, height) for height in gutters_px)
     half = strip.half
     y0, y1 = half.line(band[0]), half.line(band[1])
     start, stop = half.line(band[0] - above), half.line(band[1] + below)
@@ -101,8 +101,10 @@ def _find_in_band(
     scene = Scene(picture, gutters, _sizes(params, 2 * shrunk))
     distance = find_distance(picture, upper, lower)
     gutter = within(distance, params.halo_levels)
+    pieces = _find_pieces(scene, distance, gutter, (upper is not None, lower is not None), params)
+    may_go_on = [height <= STRIPE * strip.width for height in gutters_px]
     found = []
-    for piece in _find_pieces(scene, distance, gutter, (upper is not None, lower is not None), params):
+    for piece in _with_ends(scene, gutter, pieces, may_go_on):
         _, top, _, bottom = piece.box
         rows = (half.row(min(start + top * shrunk, stop)), half.row(min(start + bottom * shrunk, stop)))
         off = _inwards(picture, piece.box, piece.level) if shrunk == 1 else (0, 0, 0, 0)
@@ -141,23 +143,33 @@ def _find_pieces(
     sizes = scene.sizes
     closed = find_closed(maybe_gutter, sizes.gap, sizes.panel)
     if closed is not None:
-        return _with_ends(scene, maybe_gutter, sort_closed(scene, closed))
+        return sort_closed(scene, closed)
     sure = within(distance, params.background_levels)
     drawn = find_drawn(scene.picture, sure, maybe_gutter, beside, sizes.gap, sizes.panel)
-    return _with_ends(scene, maybe_gutter, find_pieces(scene, drawn))
+    return find_pieces(scene, drawn)
 
 
-def _with_ends(scene: Scene, gutter: NDArray[np.uint8], pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces, those that lead from side to side of the page with their ends."""
+def _with_ends(
+    scene: Scene, gutter: NDArray[np.uint8], pieces: Sequence[Piece], may_go_on: Sequence[bool]
+) -> list[Piece]:
+    """The pieces, those that lead from side to side of the page with their ends.
+
+    ``may_go_on`` tells whether the gutter above, and the one below, are low enough for a stripe.
+    """
     across = [piece for piece in pieces if (piece.box[0], piece.box[2]) == (0, gutter.shape[1])]
     if not across:
         return list(pieces)
+    across.sort(key=lambda piece: piece.box[1])
     least = scene.sizes.panel
     striped = find_striped(gutter, least)
     rest = [piece for piece in pieces if piece not in across]
     for piece in across:
         y0, y1 = piece.box[1], piece.box[3]
-        above, below = find_end(scene.picture, gutter, y0, 1), find_end(scene.picture, gutter, y1, -1)
+        above = below = NO_LEAPS
+        if piece is not across[0] or may_go_on[0]:
+            above = find_end(scene.picture, gutter, y0, 1)
+        if piece is not across[-1] or may_go_on[1]:
+            below = find_end(scene.picture, gutter, y1, -1)
         above = replace(above, striped=int(striped[y0 : min(y1, y0 + least)].max(initial=0)))
         below = replace(below, striped=int(striped[max(y0, y1 - least) : y1].max(initial=0)))
         rest.append(replace(piece, ends=(above, below)))

@@ -15,7 +15,7 @@ from toonseg.cuts.stripes import goes_on
 from toonseg.records import PANEL, TEXT, PanelKind
 
 _AT_EDGE = 3  # lines at a band's edge in which a rule there is drawn
-_STRIPE = 0.1  # of the page's width that a stripe in a picture is high at most
+STRIPE = 0.1  # of the page's width that a stripe in a picture is high at most
 _UNEVEN = 4  # pixels by which bars, and the gaps between them, may differ in height
 _AS_HIGH = 3  # pixels that a gap is high at most, for each of the halved picture that a stripe is high
 _LINES_PX, _LINES = 20, 3  # between the bars of speed lines at most, and how many bars at least
@@ -45,7 +45,7 @@ def join_behind_stripes(pieces: Sequence[Piece], width: int, least: int) -> list
     for piece, bars in zip(across[1:], _between_bars(across, least), strict=True):
         last = joined[-1]
         gap = piece.box[1] - last.box[3]
-        if bars or (0 <= gap <= _STRIPE * width and goes_on(last.ends[1], piece.ends[0])):
+        if bars or (0 <= gap <= STRIPE * width and goes_on(last.ends[1], piece.ends[0])):
             box = boxes.around([last.box, piece.box])
             kind: PanelKind = PANEL if boxes.height(box) >= least else TEXT
             joined[-1] = Piece(box, kind, piece.framed, piece.level, (last.ends[0], piece.ends[1]))

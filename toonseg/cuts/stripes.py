@@ -19,6 +19,7 @@ _GAP = 8  # pixels of the gutter's colour that are no outline
 _CLEAR = 6  # pixels from them within which leaps are those of a frame
 _LEAST = 3  # leaps that must go on, ...
 _SHARE = 0.25  # ... and share of those at the end that has fewer
+_LEAST_BARS = 2  # with gutter between
 _BARS = 3  # at either end of rows that are striped, at least
 
 
@@ -31,6 +32,9 @@ class End:
 
     leaps: NDArray[np.int16]
     striped: int = 0
+
+
+NO_LEAPS = End(np.empty((0, 7), np.int16))
 
 
 def find_end(picture: Picture, gutter: NDArray[np.uint8], row: int, inwards: int) -> End:
@@ -72,6 +76,8 @@ def find_barred(gutter: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
     """
     left, right = open_sides(gutter)
     barred = np.zeros(len(left), np.bool_)
+    if _steps(left & right) < 2 * _LEAST_BARS:
+        return barred
     bars = [(y0, y1) for y0, y1 in true_runs(~(left & right)) if y1 - y0 < least]
     bars = [(y0, y1) for y0, y1 in bars if 2 * np.count_nonzero((left | right)[y0:y1]) <= y1 - y0]
     for above, below in pairwise(bars):
@@ -88,6 +94,8 @@ def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.intp]:
     """
     striped = np.full(len(gutter), least, np.intp)
     for side in open_sides(gutter):
+        if _steps(side) < 2 * _BARS - 2:
+            return np.zeros(len(gutter), np.intp)
         low = np.zeros(len(side), np.bool_)
         for y0, y1 in true_runs(side) + true_runs(~side):
             low[y0:y1] = y1 - y0 < least
@@ -97,3 +105,7 @@ def find_striped(gutter: NDArray[np.uint8], least: int) -> NDArray[np.intp]:
                 high[y0:y1] = max(stop - start for start, stop in true_runs(side[y0:y1]))
         striped = np.minimum(striped, high)
     return striped
+
+
+def _steps(side: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(side[1:] != side[:-1]))

@@ -42,6 +42,7 @@ def join_behind_stripes(pieces: Sequence[Piece], width: int, least: int) -> list
     """
     across = sorted((piece for piece in pieces if piece.ends), key=lambda piece: piece.box[1])
     joined = across[:1]
+    grown: list[Piece] = []
     for piece, bars in zip(across[1:], _between_bars(across, least), strict=True):
         last = joined[-1]
         gap = piece.box[1] - last.box[3]
@@ -49,10 +50,11 @@ def join_behind_stripes(pieces: Sequence[Piece], width: int, least: int) -> list
             box = boxes.around([last.box, piece.box])
             kind: PanelKind = PANEL if boxes.height(box) >= least else TEXT
             joined[-1] = Piece(box, kind, piece.framed, piece.level, (last.ends[0], piece.ends[1]))
+            grown = [its for its in grown if its is not last] + [joined[-1]]
         else:
             joined.append(piece)
     rest = [piece for piece in pieces if not piece.ends]
-    inside = [piece for piece in rest if any(boxes.mostly_within(piece.box, its.box) for its in joined)]
+    inside = [piece for piece in rest if any(boxes.mostly_within(piece.box, its.box) for its in grown)]
     return joined + [piece for piece in rest if piece not in inside]
 
 

@@ -181,6 +181,15 @@ def test_one_process_and_two_write_the_same_bytes(project):
     assert len(made[0][2]) == 3
 
 
+def test_many_episodes_are_linked_by_several_processes_alike(project, monkeypatch):
+    by_one = link_series(PAGES)
+    monkeypatch.setattr("toonseg.pages._MANY", 2)
+    assert link_series(PAGES) == by_one
+    (PAGES / "10.cbz").write_bytes(b"no archive")
+    with pytest.raises(ToonsegError, match=r"10\.cbz"):
+        link_series(PAGES)
+
+
 def test_panels_are_written_in_the_format_asked_for(project):
     Path("params.yaml").write_text(PARAMS.replace("format: png", "format: jpg"))
     run_all()

@@ -1,16 +1,19 @@
 """Strips of episodes whose pages lie in CBZ files: placed by their sizes, opened to read rows."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from toonseg.archive import episodes, read_page, read_pages
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import decode, decode_half
+from toonseg.parallel import map_episodes
 from toonseg.records import Page, Placement
 from toonseg.store import Source
 from toonseg.strip import Strip, common_width, place_pages
 
 MOST_TIMES_WIDER = 16  # a page scaled by more would not be legible beside the others
+_MANY = 2000  # episodes from which it is worth the start of processes to share their tables out
 
 
 def link_series(folder: Path) -> list[Placement]:
@@ -22,7 +25,8 @@ def link_series(folder: Path) -> list[Placement]:
     archives = episodes(folder)
     if not archives:
         raise ToonsegError(f"{folder} holds no episodes: crawl the series first")
-    listed = [read_pages(archive, folder.name) for archive in archives]
+    processes = None if len(archives) >= _MANY else 1
+    listed = list(map_episodes(partial(read_pages, series=folder.name), archives, processes))
     for archive, pages in zip(archives, listed, strict=True):
         if not pages:
             raise ToonsegError(f"{archive} holds no pages: delete it and crawl again")

@@ -48,11 +48,11 @@ def verify(project: Path, until: str) -> int:
     Raises ToonsegError when ``project`` is no Git repository, has changes that are not committed, or a
     stage fails in the clone.
     """
+    import tempfile  # here and below, since every command reads this module's arguments
+
     _check_committed(project)
     stages = _up_to(until)
     committed = outputs(read_lock(project / LOCK), stages)
-    import tempfile  # here, since every command reads this module's arguments
-
     with tempfile.TemporaryDirectory(prefix="toonseg-verify-") as name:
         clone = Path(name) / "project"
         _git(project, "clone", "-q", "--no-hardlinks", str(project.resolve()), str(clone))
@@ -140,14 +140,14 @@ def _check_committed(project: Path) -> None:
 
 def _repro(clone: Path, until: str) -> None:
     """Run the pipeline in a clone, with no cache but its own empty one."""
+    import subprocess
+
     settings = clone.parent / "settings"
     settings.mkdir()
     bare = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "TOONSEG_STAGE_LOG")}
     apart = {"DVC_GLOBAL_CONFIG_DIR": str(settings), "DVC_SYSTEM_CONFIG_DIR": str(settings)}
     # This Python's `python` first: the stages call it by that name.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "repro", "--force", until],
         cwd=clone,

@@ -11,7 +11,7 @@ from toonseg.cuts import boxes
 from toonseg.cuts.boxes import Box
 from toonseg.cuts.bridges import split_bridged
 from toonseg.cuts.bubbles import take_bubbles
-from toonseg.cuts.frames import ALL_SIDES, NO_SIDES, Frame, Sides, bounds, find_frame
+from toonseg.cuts.frames import ALL_SIDES, NO_SIDES, Frame, Sides, bounds, find_frame, joined_sides
 from toonseg.cuts.parts import connected, square
 from toonseg.cuts.rows import Mask
 from toonseg.cuts.scene import Scene
@@ -131,7 +131,8 @@ def _mended(framed: list[_Framed]) -> tuple[list[Piece], list[_Framed]]:
                 if _faces(one, other, at):
                     left = [part for part in left if part is not one and part is not other]
                     box = boxes.around([one.box, other.box])
-                    panels.append(Piece(box, PANEL, True, _both(one.frame, other.frame, at)))
+                    level = joined_sides(one.frame.level, other.frame.level, at)
+                    panels.append(Piece(box, PANEL, True, level))
     return panels, left
 
 
@@ -143,12 +144,6 @@ def _faces(one: _Framed, other: _Framed, axis: int) -> bool:
     across = 1 - axis
     shared = min(a[2 + across], b[2 + across]) - max(a[across], b[across])
     return shared >= _ALIGNED * max(a[2 + across] - a[across], b[2 + across] - b[across])
-
-
-def _both(one: Frame, other: Frame, axis: int) -> Sides:
-    sides = [first and second for first, second in zip(one.level, other.level, strict=True)]
-    sides[axis], sides[2 + axis] = one.level[axis], other.level[2 + axis]
-    return sides[0], sides[1], sides[2], sides[3]
 
 
 def _unframed(scene: Scene, parts: Sequence[tuple[Box, Mask]]) -> list[Piece]:

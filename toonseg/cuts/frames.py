@@ -111,6 +111,13 @@ def _polygon(mask: Mask) -> Frame | None:
     return Frame(x0, y0, x1, y1, (1.0, 1.0, 1.0, 1.0), (left, top, right, bottom))
 
 
+def joined_sides(one: Sides, other: Sides, axis: int) -> Sides:
+    """The sides of a frame of two parts; the other one follows downwards (axis 1) or to the right (0)."""
+    sides = [first and second for first, second in zip(one, other, strict=True)]
+    sides[axis], sides[2 + axis] = one[axis], other[2 + axis]
+    return sides[0], sides[1], sides[2], sides[3]
+
+
 def find_line(begins: NDArray[np.intp], start: int, stop: int) -> Line | None:
     """The straight line along which a drawing begins between two columns, level if it can be.
 

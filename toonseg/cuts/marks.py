@@ -56,7 +56,7 @@ class Marks:
 
         Their edges alone tell, so the paper may be a gradient.
         """
-        inside = self._deeper(_DEEP)
+        inside = self._inside
         edges = self._edges & inside
         if not edges.any() or _percentile(np.sort(self._leaps[edges]), 90) < LEGIBLE:
             return False
@@ -87,7 +87,7 @@ class Marks:
     @cached_property
     def flat(self) -> "Marks | None":
         """The same with the gradient taken away that its ground is; None where that is none."""
-        picture = flattened(self._picture, self._deeper(_DEEP))
+        picture = flattened(self._picture, self._inside)
         return None if picture is None else Marks(picture, self._mask, self._max_letter)
 
     @property
@@ -108,7 +108,7 @@ class Marks:
     @cached_property
     def strokes(self) -> int:
         """The number of separate marks of another colour deep inside it, however small."""
-        drawn = (self._plain == 0) & self._deeper(_DEEP)
+        drawn = (self._plain == 0) & self._inside
         return int(cv2.connectedComponents(drawn.view(np.uint8), connectivity=8)[0]) - 1
 
     @property
@@ -157,6 +157,11 @@ class Marks:
     def _palette(self) -> Palette:
         return find_palette(self._pixels, self._gutters)
 
+    @cached_property
+    def _inside(self) -> Mask:
+        """What lies beyond its outline."""
+        return self._deeper(_DEEP)
+
     def _deeper(self, pixels: int) -> Mask:
         """What lies further than so many pixels from the drawing's rim."""
         square = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
@@ -179,7 +184,7 @@ class Marks:
     @cached_property
     def _drawn(self) -> Mask:
         """What is drawn on its paper, deep inside it."""
-        return np.asarray((self._edges | (self._plain == 0)) & self._deeper(_DEEP))
+        return np.asarray((self._edges | (self._plain == 0)) & self._inside)
 
     @cached_property
     def _marks(self) -> tuple[int, float, float]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from toonseg.cuts import boxes
 from toonseg.cuts.boxes import Box
-from toonseg.cuts.frames import NO_SIDES, Sides
+from toonseg.cuts.frames import NO_SIDES, Sides, joined_sides
 from toonseg.cuts.rows import Mask
 
 _COVERED = 0.1  # of its box that the lines of a frame cover at most
@@ -39,7 +39,8 @@ def find_traced(parts: Sequence[tuple[Box, Mask]], least: int) -> tuple[list[Tra
         above = next((other for other in reversed(found) if _open_to_each_other(other, trace)), None)
         if above is not None:
             found.remove(above)
-            trace = _joined(above, trace)
+            sides = joined_sides(above.sides, trace.sides, axis=1)
+            trace = Trace(boxes.around([above.box, trace.box]), sides)
         found.append(trace)
     return found, others
 
@@ -64,8 +65,3 @@ def _open_to_each_other(above: Trace, below: Trace) -> bool:
     away = max(abs(above.box[0] - below.box[0]), abs(above.box[2] - below.box[2]))
     apart = below.box[1] - above.box[3]
     return away <= _LINE and 0 <= apart <= boxes.height(above.box) + boxes.height(below.box)
-
-
-def _joined(above: Trace, below: Trace) -> Trace:
-    left, right = (above.sides[at] and below.sides[at] for at in (0, 2))
-    return Trace(boxes.around([above.box, below.box]), (left, above.sides[1], right, below.sides[3]))

@@ -80,6 +80,9 @@ def test_a_file_that_is_missing_broken_or_not_text_is_named(tmp_path):
     path.write_text("glue:\n  pots: [1\n")
     with pytest.raises(ParamsError, match="line 3: not valid YAML"):
         load_params("glue", GlueParams, path)
+    path.write_text('glue:\n  size: é\n  pots: "\a"\n', encoding="utf-8")
+    with pytest.raises(ParamsError, match="line 3: not valid YAML: control characters"):
+        load_params("glue", GlueParams, path)
     path.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(ParamsError, match="not UTF-8"):
         load_params("glue", GlueParams, path)

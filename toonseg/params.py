@@ -5,7 +5,6 @@ The dataclasses stand beside the functions whose values they hold, annotated wit
 Every key must be there, known, of its type and in its bounds; only a field with a default may be left out.
 """
 
-import difflib
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, ge
 from annotated_types import Ge, Gt, Le, Lt
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from toonseg.errors import ParamsError
 
@@ -57,7 +57,8 @@ def read_yaml(path: Path) -> Any:
     Raises ParamsError with the line when it is missing or malformed.
     """
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return YAML(typ="safe").load(text)
     except FileNotFoundError:
         raise ParamsError(f"{path} does not exist: run this from the project's folder") from None
     except UnicodeDecodeError:
@@ -65,6 +66,9 @@ def read_yaml(path: Path) -> Any:
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ParamsError(f"{path}{line}: not valid YAML: {error.problem}") from None
+    except ReaderError as error:
+        number = text.encode()[: error.position].count(b"\n") + 1
+        raise ParamsError(f"{path}, line {number}: not valid YAML: {error.reason}") from None
 
 
 def find_section(document: Any, section: str, path: Path = PARAMS_FILE) -> Any:
@@ -144,6 +148,8 @@ def _sentence(error: "ValidationError", known: list[str]) -> str:
 
 def _hint(word: str, known: list[str]) -> str:
     """What the user may have meant: the closest known name, or all of them."""
+    import difflib  # here, since a right file needs none of it
+
     close = difflib.get_close_matches(word, known, n=1)
     if close:
         return f": did you mean '{close[0]}'?"

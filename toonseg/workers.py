@@ -9,9 +9,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as <malloc.h> has them
 _KEPT_BYTES = 32 << 20  # the most that may be set
@@ -23,7 +26,7 @@ def keep_one_thread() -> None:
 
 
 @contextmanager
-def worker_pool(count: int) -> Iterator[Executor]:
+def worker_pool(count: int) -> "Iterator[Executor]":
     """A pool of at most ``count`` workers; what waits is dropped at the end."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor

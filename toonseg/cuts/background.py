@@ -57,13 +57,16 @@ def find_drawn(
     height, width = gutter.shape
     canvas = np.empty((height + 2, width), np.uint8)
     canvas[0], canvas[1:-1], canvas[-1] = 255 * beside[0], gutter, 255 * beside[1]
-    seeds = [(0, 0), (0, height + 1)]
+    _flood(canvas, [(0, 0), (0, height + 1)])
     for y0, y1 in _bridged(gutter, sure, min_gap, least):
+        middle = 1 + (y0 + y1) // 2
+        sides = canvas[1 + y0 : 1 + y1, [0, -1]]
+        if not (sides == 255).any() and not (canvas[middle] == 255).any():
+            continue  # it is outside already
         if goes_on(find_end(picture, gutter, y0, -1), find_end(picture, gutter, y1, 1)):
             continue
-        seeds += [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)]
-        seeds += [(x, 1 + (y0 + y1) // 2) for x in _between(gutter, y0, y1)]
-    _flood(canvas, seeds)
+        _flood(canvas, [(x, 1 + y) for y in range(y0, y1) for x in (0, width - 1)])
+        _flood(canvas, [(x, middle) for x in _between(gutter, y0, y1)])
     _flood(canvas, _slanting(canvas, min_gap))
     return np.asarray(canvas[1:-1] != _OUTSIDE, np.bool_)
 

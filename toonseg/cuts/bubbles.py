@@ -50,6 +50,8 @@ def _left_beside(loose: NDArray[np.uint8], box: Box, mask: Mask) -> int:
 def _stuck_taken(scene: Scene, loose: NDArray[np.uint8]) -> list[Box]:
     """Take away the bubbles that stick to a figure too broadly for that: their outlines part them from it."""
     found: list[Box] = []
+    if not loose.any():
+        return found
     even = (find_leaps(scene.picture) < WEAKEST_EDGE) & (loose > 0)
     for box, mask in connected(even.view(np.uint8), scene.sizes.panel**2 // 2):
         if min(mask.shape) < scene.sizes.panel or not _may_hold_text(even, box, mask):

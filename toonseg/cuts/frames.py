@@ -76,13 +76,14 @@ def find_frame(mask: Mask) -> Frame | None:
     side = cache(lambda number, start, stop: find_line(begins[number], start, stop))
     x0, y0, x1, y1 = bounds(mask)
     for _ in range(_ROUNDS):
-        lines = [side(0, y0, y1), side(1, x0, x1), side(2, y0, y1), side(3, x0, x1)]
-        found = [line.begin if line else None for line in lines]
-        if found.count(None) > _MOST_UNSEEN:
-            break
+        lines: list[Line | None] = []
+        for number, span in enumerate([(y0, y1), (x0, x1)] * 2):
+            lines.append(side(number, *span))
+            if lines.count(None) > _MOST_UNSEEN:
+                return _polygon(mask)
         left, top, right, bottom = (
-            given if begin is None else begin
-            for begin, given in zip(found, (x0, y0, width - x1, height - y1), strict=True)
+            line.begin if line else given
+            for line, given in zip(lines, (x0, y0, width - x1, height - y1), strict=True)
         )
         box = (left, top, width - right, height - bottom)
         if box == (x0, y0, x1, y1):
@@ -220,18 +221,17 @@ def _slanted_lines(offsets: NDArray[np.float64]) -> tuple[NDArray[np.float64], N
 
     The share is 0 where too few lie on any line, or too many behind it.
     """
-    bins = np.floor(offsets).astype(np.intp)
+    bins = np.floor(offsets).astype(np.int32)
     count, kept = bins.shape[1], _kept(bins.shape[1])
     begin = np.partition(bins, kept, axis=1)[:, kept] - _BEHIND
     # Counts of each offset in question, between one for those before and one for those behind.
     length = _BEHIND + _ON_LINE + 2
     bins -= (begin - 1)[:, None]
     np.minimum(np.maximum(bins, 0, out=bins), length - 1, out=bins)
-    bins += length * np.arange(len(bins))[:, None]
+    bins += length * np.arange(len(bins), dtype=np.int32)[:, None]
     counts = np.bincount(bins.ravel(), minlength=length * len(bins)).reshape(-1, length)
-    within = counts[:, 1 : 2 + _BEHIND].copy()
-    for row in range(1, _ON_LINE):
-        within += counts[:, 1 + row : 2 + row + _BEHIND]
+    before = counts.cumsum(axis=1)
+    within = before[:, _ON_LINE:-1] - before[:, : -1 - _ON_LINE]
     share = within.max(axis=1) / count
     return np.where(share >= _LINE_SHARE, share, 0.0), begin + within.argmax(axis=1)
 

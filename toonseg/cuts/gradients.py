@@ -1,5 +1,6 @@
 """Grounds that pass evenly from colour to colour: those of captions, and of many skies."""
 
+import cv2
 import numpy as np
 
 from toonseg.cuts.palette import ALIKE
@@ -28,17 +29,19 @@ def flattened(picture: Picture, mask: Mask) -> Picture | None:
     places = np.stack([np.ones(len(x)), x * step - width / 2, y * step - height / 2])
     kept = np.ones(len(levels), np.bool_)
     last = int(_KEPT * len(levels))
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         some = places[:, kept]
-        slopes = np.linalg.solve(some @ some.T + _LEVEL, some @ levels[kept])
+        slopes = cv2.solve(some @ some.T + _LEVEL, some @ levels[kept], flags=cv2.DECOMP_CHOLESKY)[1]
         away = apart(levels, places.T @ slopes)
         limit = float(np.partition(away, last)[last])
         if limit > _FAR:
             return None
+        passed = float((np.abs(slopes[1]) * (width - 1) + np.abs(slopes[2]) * (height - 1)).max())
+        if turn and passed <= ALIKE:
+            return None  # it will hardly be twice as steep in the end
         kept = away <= max(1.0, limit)
     across, down = slopes[1:].astype(np.float32)
-    passed = np.abs(across) * (width - 1) + np.abs(down) * (height - 1)
-    if passed.max() <= 2 * ALIKE or np.count_nonzero(away <= ALIKE) < _GROUND * len(away):
+    if passed <= 2 * ALIKE or np.count_nonzero(away <= ALIKE) < _GROUND * len(away):
         return None
     x_away, y_away = (np.arange(size, dtype=np.float32) - (size - 1) / 2 for size in (width, height))
     flat = picture - y_away[:, None, None] * down

@@ -51,12 +51,14 @@ def choose_gutters(lines: Lines, stretches: list[Stretch], tolerance: int) -> li
     ends = np.array([stretch.y1 for stretch in stretches])
     last = np.empty(0, np.intp)  # the stretches that may still be the last gutter before the next one
     for at in range(1, count):
-        last = skipped.candidates(np.append(last, at - 1), at)
+        last = skipped.candidates(np.concatenate([last, [at - 1]]), at)
         so_far = best[last] + skipped.cost(last + 1, at)
         hopeful = so_far <= so_far.min() + DEAREST + SKY
         last, so_far = last[hopeful], so_far[hopeful]
         between = stretches[at].y0 - ends[last]
-        price = np.min([_price(down[last], up[at], stretches[at].y0, between) for up, down in sides], axis=0)
+        price = np.minimum(
+            *(_price(down[last], int(up[at]), stretches[at].y0, between) for up, down in sides)
+        )
         change = _change_costs(tops, bottoms, slopes, price, between, last, at, tolerance)
         alone = np.where(before[last] < 0, ALONE * change, 0)
         total = so_far + change + alone

@@ -150,7 +150,7 @@ class Marks:
         )
         inner = self._mask[rows[0]] & self._mask[rows[1]] & self._mask[rows[2]]
         inner = inner[:, columns[0]] & inner[:, columns[1]] & inner[:, columns[2]]
-        found = self._picture[rows[1], columns[1]][inner]
+        found = self._picture[rows[1], columns[1]].reshape(-1, 3).compress(inner.ravel(), axis=0)
         return np.asarray(found if len(found) else self._picture[self._mask], np.uint8)
 
     @cached_property

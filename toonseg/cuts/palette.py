@@ -15,7 +15,6 @@ Colour = NDArray[np.float32]
 ALIKE = 24  # levels around a colour, or around the mixtures of two, that count as the same
 _COVERED = 0.95  # share of the pixels that the counted colours make up
 _MOST_COLOURS = 5
-_CODE = np.array([1 << 10, 1 << 5, 1], np.int32)  # makes one number of three of five bits
 
 
 @dataclass(frozen=True)
@@ -58,17 +57,19 @@ def find_palette(pixels: Picture, gutters: Sequence[Colour]) -> Palette:
 
 def coloured(picture: Picture, colour: Colour) -> NDArray[np.uint8]:
     """255 where a picture (h, w, 3) is of a colour (3,), else 0."""
-    found = cv2.inRange(picture, (colour - ALIKE).clip(0), (colour + ALIKE).clip(0, 255))
+    found = cv2.inRange(picture, colour - ALIKE, colour + ALIKE)
     return np.asarray(found, np.uint8)
 
 
 def _counted(pixels: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The different colours (3, k) of pixels, those of eight levels as one, and how many of each."""
-    codes = np.sort((pixels >> 3).astype(np.int32) @ _CODE)
-    firsts = np.flatnonzero(np.diff(codes, prepend=-1))
-    kinds = codes[firsts]
+    red, green, blue = (pixels.T >> 3).astype(np.int32)
+    codes = np.sort((red << 10) + (green << 5) + blue)
+    ends = np.concatenate([(codes[1:] != codes[:-1]).nonzero()[0] + 1, [len(codes)]])
+    kinds = codes[ends - 1]
     levels = np.stack([kinds >> 10, (kinds >> 5) & 31, kinds & 31])
-    return (levels * 8 + 3.5).astype(np.float32), np.diff(firsts, append=len(codes)).astype(np.float32)
+    weights = np.concatenate([ends[:1], ends[1:] - ends[:-1]])
+    return (levels * 8 + 3.5).astype(np.float32), weights.astype(np.float32)
 
 
 def _away(levels: NDArray[np.float32], colour: Colour) -> NDArray[np.float32]:

@@ -91,9 +91,9 @@ def ruled_edge(gutter: NDArray[np.uint8], band: tuple[int, int]) -> list[Edge]:
 
     ``gutter`` (h, w) is not 0 where there is gutter, ``band`` its rows on the strip.
     """
+    most = (1 - _ACROSS) * gutter.shape[1]
     above, below = (
-        bool((np.count_nonzero(rows, axis=1).min(initial=rows.shape[1])) <= (1 - _ACROSS) * rows.shape[1])
-        for rows in (gutter[:_AT_EDGE], gutter[-_AT_EDGE:])
+        any(np.count_nonzero(row) <= most for row in rows) for rows in (gutter[:_AT_EDGE], gutter[-_AT_EDGE:])
     )
     if above == below:
         return []

@@ -13,5 +13,5 @@ def true_runs(values: Mask) -> list[tuple[int, int]]:
     """
     padded = np.zeros(len(values) + 2, np.bool_)
     padded[1:-1] = values
-    edges = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    edges = (padded[1:] != padded[:-1]).nonzero()[0].tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))

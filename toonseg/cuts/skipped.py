@@ -46,6 +46,8 @@ class Skipped:
 
         They are all but those of the row before it that are far away: its stretches are much alike.
         """
+        if len(last) <= NEAREST:
+            return last
         before = int(np.searchsorted(self._row[last], self._row[at - 1]))
         return np.concatenate([last[:before], last[before:][-NEAREST:]])
 

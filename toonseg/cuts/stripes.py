@@ -66,7 +66,7 @@ def goes_on(above: End, below: End) -> bool:
 
 def open_sides(gutter: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
     """Which rows (h,) are gutter at their left end, and at their right; ``gutter`` (h, w) is not 0 there."""
-    return [cv2.reduce(side, 1, cv2.REDUCE_MIN).ravel() > 0 for side in (gutter[:, :2], gutter[:, -2:])]
+    return [np.minimum(gutter[:, at], gutter[:, next]) > 0 for at, next in ((0, 1), (-1, -2))]
 
 
 def find_barred(gutter: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from drawn_dataset import VALUES, tiny, write_dataset
 from ruamel.yaml import YAML
 
 from toonseg.cli import main
-from toonseg.engines.outside import FitOrder, run_fit
+from toonseg.engines.outside_fit import FitOrder, run_fit
 from toonseg.engines.places import check_above, drop_curves
 from toonseg.errors import ToonsegError
 

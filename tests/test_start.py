@@ -367,11 +367,13 @@ def test_a_text_is_no_file_of_weights_and_a_part_of_one_is_cut_off(tmp_path: Pat
         whole = path.read_bytes()
         for end in (20, len(whole) // 2, len(whole) - 20, len(whole) - 1):
             path.write_bytes(whole[:end])
-            with pytest.raises(EngineError, match=rf"{path.name} cannot .*: it is cut off or damaged$"):
+            with pytest.raises(EngineError, match=rf"{path.name} cannot .*: it is cut off or damaged: copy"):
                 read_state(path)
         for text in (b"hi, a text", b'{"a": 1}', b"version https://git-lfs.github.com/spec/v1\n"):
             path.write_bytes(text)
-            with pytest.raises(EngineError, match=rf"{path.name} cannot .*: it is no file of weights$"):
+            with pytest.raises(
+                EngineError, match=rf"{path.name} cannot .*: it is no file of weights: name a "
+            ):
                 read_state(path)
 
 

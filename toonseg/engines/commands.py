@@ -130,7 +130,7 @@ def _share(text: str) -> float:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    from toonseg.engines.outside import FitOrder, run_fit
+    from toonseg.engines.outside_fit import FitOrder, run_fit
 
     named = {"engine": options.engine, "profile": options.profile, "init": options.init}
     order = FitOrder(
@@ -148,7 +148,7 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from toonseg.engines.outside import run_predict
+    from toonseg.engines.outside_predict import run_predict
 
     print(
         run_predict(
@@ -159,7 +159,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _score(options: argparse.Namespace) -> int:
-    from toonseg.engines.outside import run_score
+    from toonseg.engines.outside_score import run_score
 
     print(
         run_score(

@@ -33,6 +33,9 @@ _ARRAYS = {
 }
 _BEGINNING = 9  # bytes that tell a file's kind: a safetensors' header comes after its length
 _BEGINNINGS = (b"PK", b"\x80")  # of torch's own format, old and new, and of a pickle
+_AGAIN = "copy or download it again"
+_KINDS = "name a .safetensors, .pth, .pt or .pkl file"
+RENEW = "set train.heads to renew (`toonseg fit --set heads=renew`)"
 UNREADABLE = (
     OSError,
     RuntimeError,
@@ -102,9 +105,9 @@ def reason_of(error: Exception, path: Path) -> str:
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING)
     if not beginning:
-        return "it is empty"
+        return f"it is empty: {_AGAIN}"
     weights = beginning.startswith(_BEGINNINGS) or beginning[8:9] == b"{"
-    return "it is cut off or damaged" if weights else "it is no file of weights"
+    return f"it is cut off or damaged: {_AGAIN}" if weights else f"it is no file of weights: {_KINDS}"
 
 
 class ArrayUnpickler(pickle.Unpickler):

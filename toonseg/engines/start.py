@@ -14,6 +14,7 @@ from torchvision.models.detection import MaskRCNN
 
 from toonseg.engines.base import TrainParams
 from toonseg.engines.foreign import (
+    RENEW,
     State,
     check_finite,
     from_caffe2_body,
@@ -108,7 +109,7 @@ def started(model: MaskRCNN, start: Start, classes: list[str], params: TrainPara
             if len(state[_SCORES]) != len(classes) + 1:
                 raise EngineError(
                     f"train.init knows {len(state[_SCORES]) - 1} classes without names, the training set has "
-                    f"{len(classes)}: set train.heads to renew"
+                    f"{len(classes)}: {RENEW}"
                 )
             notes.append("the classes of train.init have no names: taken for those of the training set")
         state = _heads_of(state, known, classes)
@@ -131,8 +132,7 @@ def _heads_of(state: State, known: tuple[str, ...], classes: list[str]) -> State
     unknown = [name for name in classes if name not in known]
     if unknown:
         raise EngineError(
-            f"the model to start from knows no {', '.join(unknown)} (it knows {', '.join(known)}): "
-            "set train.heads to renew"
+            f"the model to start from knows no {', '.join(unknown)} (it knows {', '.join(known)}): {RENEW}"
         )
     chosen = torch.tensor([0, *(known.index(name) + 1 for name in classes)])
     picked = {}

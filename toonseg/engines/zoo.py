@@ -12,7 +12,7 @@ from detectron2.config import CfgNode, get_cfg
 from ruamel.yaml import YAML
 
 from toonseg.engines.base import TrainParams
-from toonseg.engines.foreign import UNREADABLE, ArrayUnpickler, check_finite, reason_of
+from toonseg.engines.foreign import RENEW, UNREADABLE, ArrayUnpickler, check_finite, reason_of
 from toonseg.engines.model_dir import read_model_card, read_weights
 from toonseg.errors import EngineError
 
@@ -143,8 +143,7 @@ def _from_directory(path: Path, params: TrainParams, model: torch.nn.Module, cla
         state = {name: value for name, value in state.items() if not any(part in name for part in _HEADS)}
     elif card["classes"] != classes:
         raise EngineError(
-            f"{path} knows {', '.join(card['classes'])}, the training set {', '.join(classes)}: "
-            "set train.heads to renew"
+            f"{path} knows {', '.join(card['classes'])}, the training set {', '.join(classes)}: {RENEW}"
         )
     try:
         model.load_state_dict(state, strict=False)

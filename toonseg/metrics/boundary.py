@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from toonseg.geometry import Rle, crop_rle, decode_rle, encode_rle, rle_box
+from toonseg.geometry import Rle, decode_rle, encode_window, rle_box
 
 _WIDTH = 0.02  # of the picture's diagonal, as the paper has it
 
@@ -30,4 +30,4 @@ def boundary_rle(mask: Rle) -> Rle:
     # Eroding step by step by 3 x 3 pixels, as the paper's authors do, is eroding once by a larger square.
     square = np.ones((2 * boundary_px(height, width) + 1,) * 2, np.uint8)
     core = cv2.erode(inside, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return crop_rle(encode_rle(inside > core), (-x0, -y0, width - x0, height - y0))
+    return encode_window(inside > core, (x0, y0), height, width)

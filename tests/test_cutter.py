@@ -161,6 +161,16 @@ def test_grey_16_bit_transparent_webp_and_gif_pages_show_the_same_panels(here):
 # ---- what cannot be cut ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("width", [2, 3])
+def test_the_narrowest_pages_are_cut(here, width):
+    rows = plain(width, 400, WHITE)
+    rows[50:150] = 60
+    write_episode(here / "narrow", rows)
+    assert cut("narrow", "--no-images", "--json", "cut.json") == 0
+    cut_of_it = json.loads(Path("cut.json").read_text())
+    assert cut_of_it["texts"] == [[0, 50, width, 150]]  # too narrow for a panel
+
+
 def png_that_claims(width, height):
     """A PNG's header and an end, without any pixels."""
 

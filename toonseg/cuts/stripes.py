@@ -66,7 +66,8 @@ def goes_on(above: End, below: End) -> bool:
 
 def open_sides(gutter: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
     """Which rows (h,) are gutter at their left end, and at their right; ``gutter`` (h, w) is not 0 there."""
-    return [np.minimum(gutter[:, at], gutter[:, next]) > 0 for at, next in ((0, 1), (-1, -2))]
+    deep = min(1, gutter.shape[1] - 1)
+    return [np.minimum(gutter[:, at], gutter[:, inner]) > 0 for at, inner in ((0, deep), (-1, -1 - deep))]
 
 
 def find_barred(gutter: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:

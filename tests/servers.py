@@ -68,8 +68,11 @@ class Server:
     def kill(self) -> None:
         """End it as a power cut would."""
         if self._process:
+            begun = []
             with suppress(psutil.NoSuchProcess):
-                for process in psutil.Process(self._process.pid).children(recursive=True):
+                begun = psutil.Process(self._process.pid).children(recursive=True)
+            for process in begun:
+                with suppress(psutil.NoSuchProcess):  # some end with their parent
                     process.kill()  # sshd's are in sessions of their own
             self._process.kill()
             self._process.wait()

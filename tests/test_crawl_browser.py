@@ -9,6 +9,7 @@ import tempfile
 import textwrap
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def test_a_browser_that_died_is_started_anew_and_leaves_nothing(
         processes = set(psutil.Process().children(recursive=True)) - before
         assert len(list(temporary.iterdir())) == 1
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # some end with their parent
+                process.kill()
         psutil.wait_procs(processes)
         broken = session.view(served.page_origin + detail(1))
         assert (broken.status, broken.addresses) == (0, ())

@@ -1,7 +1,7 @@
 """Episodes cut here and on a cluster that loses a worker: ``python -m benchmarks.scale [--episodes N]``.
 
 The cluster is a scheduler and two workers of one thread each. Each has a mount namespace of its own
-(``unshare``, which wants root) in which the folder of the data is empty. They cut all the episodes
+(``unshare``, which wants root) in which the folder of the data is empty. They link and cut all
 undisturbed, then again with one of them killed by SIGKILL when a quarter is done. Both must give the bytes
 of two local processes. Prints seconds, and CPU-seconds of those who cut and of this process, which reads and
 writes for the cluster.
@@ -43,8 +43,9 @@ PAGES = Path("data/pages", SERIES)
 
 @dataclass(frozen=True)
 class Cut:
-    """What a cut gave: bands, panels, and the SHA-256 of each picture by its name."""
+    """What link, rough cut and cut gave, and the SHA-256 of each picture by its name."""
 
+    pages: list[Placement]
     bands: list[Band]
     panels: list[Panel]
     pictures: dict[str, str]
@@ -58,13 +59,12 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, chdir(name):
         draw_episodes(options.episodes, options.drawings)
-        placements = link_series(PAGES)
         size_mb = sum(path.stat().st_size for path in PAGES.iterdir()) / 1e6
-        print(f"{options.episodes} episodes, {len(placements)} pages, {size_mb:.0f} MB", flush=True)
-        here = cut_here(placements)
-        same = [cut_on_cluster(placements, kill=kill) == here for kill in (False, True)]
+        print(f"{options.episodes} episodes, {size_mb:.0f} MB", flush=True)
+        here = cut_here()
+        same = [cut_on_cluster(options.episodes // 4, kill=kill) == here for kill in (False, True)]
     said = "the same bytes each time" if all(same) else "THE BYTES DIFFER"
-    print(f"{len(here.panels)} panels, {len(here.pictures)} pictures: {said}")
+    print(f"{len(here.pages)} pages, {len(here.panels)} panels, {len(here.pictures)} pictures: {said}")
     raise SystemExit(not all(same))
 
 
@@ -86,32 +86,32 @@ def draw_pages(seed: int) -> list[tuple[Page, bytes]]:
     return pages
 
 
-def cut(placements: list[Placement], out: Path) -> Cut:
-    """Cut every episode to ``out`` with two processes, or where TOONSEG_ENGINE says."""
+def cut(out: Path) -> Cut:
+    """Link every episode and cut it to ``out``, with two processes or where TOONSEG_ENGINE says."""
+    pages = link_series(PAGES)
     rough = load_params("cut_rough", RoughCutParams, ROOT / "params.yaml")
     fine = load_params("cut", CutParams, ROOT / "params.yaml")
-    bands = rough_cut_series(PAGES, placements, rough, 2)
-    panels = cut_series(PAGES, placements, bands, fine, out, 2)
+    bands = rough_cut_series(PAGES, pages, rough, 2)
+    panels = cut_series(PAGES, pages, bands, fine, out, 2)
     pictures = {
         str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(out.rglob("*.*"))
     }
-    return Cut(bands, panels, pictures)
+    return Cut(pages, bands, panels, pictures)
 
 
-def cut_here(placements: list[Placement]) -> Cut:
+def cut_here() -> Cut:
     """Cut with two processes of this machine."""
     before = os.times()
-    its = timed("two processes", lambda: cut(placements, Path("here")))
+    its = timed("two processes", lambda: cut(Path("here")))
     after = os.times()
     spent_s = after.children_user + after.children_system - before.children_user - before.children_system
     print(f"    the processes {spent_s:.1f} CPU-s")
     return its
 
 
-def cut_on_cluster(placements: list[Placement], *, kill: bool) -> Cut:
-    """Cut by two workers that see no data; one of them may be killed when a quarter is done."""
-    quarter = len({placement.episode for placement in placements}) // 4
+def cut_on_cluster(quarter: int, *, kill: bool) -> Cut:
+    """Cut by two workers that see no data; one may be killed when a quarter of the episodes is done."""
     out = Path("killed" if kill else "undisturbed")
     with (
         tempfile.TemporaryDirectory() as elsewhere,
@@ -131,7 +131,7 @@ def cut_on_cluster(placements: list[Placement], *, kill: bool) -> Cut:
         killer = Thread(target=kill_one if kill else lambda: None, daemon=True)
         killer.start()
         os.environ[ENGINE] = cluster.address
-        its = timed(f"two workers, {out}", lambda: cut(placements, out))
+        its = timed(f"two workers, {out}", lambda: cut(out))
         del os.environ[ENGINE]
         killer.join()
         spent_s += [cpu_s(worker.pid) for worker in cluster.workers]

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from dask_cluster import Cluster
 from drawn_art import WHITE, art, framed, plain, put_text
 from PIL import Image
 
@@ -21,7 +23,7 @@ from toonseg.episodes import CutParams, cut_series, rough_cut_series
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import decode, encode
 from toonseg.pages import link_series
-from toonseg.parallel import map_episodes
+from toonseg.parallel import ENGINE, map_episodes
 from toonseg.params import load_params
 from toonseg.records import PANEL, TEXT, Band, Page, Panel, Placement
 from toonseg.store import read_json, read_table
@@ -179,6 +181,28 @@ def test_one_process_and_two_write_the_same_bytes(project):
         made.append((bands, panels, files_below(Path(str(processes)))))
     assert made[0] == made[1]
     assert len(made[0][2]) == 3
+
+
+def test_a_cluster_that_sees_no_file_makes_the_same_stages_bytes(said, project, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with closing(Cluster(elsewhere, 2)) as cluster:
+        monkeypatch.setenv(ENGINE, cluster.address)
+        assert run_all() == said[1]
+        for made in ("data/strips", "data/bands", "data/panels", "plots/cut"):
+            assert files_below(Path(made)) == files_below(said[0] / made)
+        (PAGES / "10.cbz").write_bytes(b"no archive")
+        with pytest.raises(ToonsegError, match=r"data/pages/a/10\.cbz is not a whole CBZ"):
+            link.main(SERIES)
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("stage", [link, cut_rough, cut])
+def test_each_stage_works_where_the_engine_says_and_nowhere_else(project, monkeypatch, stage):
+    run_all()
+    monkeypatch.setenv(ENGINE, "10.0.0.1:8786")
+    with pytest.raises(ToonsegError, match="is no address of a Dask scheduler: write tcp://HOST:PORT"):
+        stage.main(SERIES)
 
 
 def test_many_episodes_are_linked_by_several_processes_alike(project, monkeypatch):

@@ -1,15 +1,14 @@
 """Strips of episodes whose pages lie in CBZ files: placed by their sizes, opened to read rows."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from toonseg.archive import episodes, read_page, read_pages
 from toonseg.errors import ImageError, ToonsegError
 from toonseg.images import decode, decode_half
-from toonseg.parallel import map_episodes
+from toonseg.parallel import Task, map_tasks
 from toonseg.records import Page, Placement
-from toonseg.store import Source
+from toonseg.store import Source, Write
 from toonseg.strip import Strip, common_width, place_pages
 
 MOST_TIMES_WIDER = 16  # a page scaled by more would not be legible beside the others
@@ -25,8 +24,8 @@ def link_series(folder: Path) -> list[Placement]:
     archives = episodes(folder)
     if not archives:
         raise ToonsegError(f"{folder} holds no episodes: crawl the series first")
-    processes = None if len(archives) >= _MANY else 1
-    listed = list(map_episodes(partial(read_pages, series=folder.name), archives, processes))
+    tasks = [Task(folder.name, (archive,)) for archive in archives]
+    listed = list(map_tasks(_list_pages, tasks, processes=None if len(tasks) >= _MANY else 1))
     for archive, pages in zip(archives, listed, strict=True):
         if not pages:
             raise ToonsegError(f"{archive} holds no pages: delete it and crawl again")
@@ -37,6 +36,10 @@ def link_series(folder: Path) -> list[Placement]:
     )
     width_px = common_width([page for pages in listed for page in pages])
     return [placement for pages in listed for placement in place_pages(pages, width_px)]
+
+
+def _list_pages(series: str, files: Sequence[Source], _: Write) -> list[Page]:
+    return read_pages(files[0], series)
 
 
 def check_sizes(pages: Sequence[Page], label: Callable[[Page], str]) -> None:

@@ -1,7 +1,7 @@
 """Episodes cut here and on a cluster that loses a worker: ``python -m benchmarks.scale [--episodes N]``.
 
 The cluster is a scheduler and two workers of one thread each. Each has a mount namespace of its own
-(``unshare``, which wants root) in which the folder of the data is empty. They link and cut all
+(``unshare``, which wants root) in which the folder of the data is empty. They link and cut all the episodes
 undisturbed, then again with one of them killed by SIGKILL when a quarter is done. Both must give the bytes
 of two local processes. Prints seconds, and CPU-seconds of those who cut and of this process, which reads and
 writes for the cluster.

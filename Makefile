@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: toonseg needs Python 3.11 or later: run make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Installing the packages in .venv (5.8 GB, most of it PyTorch: a minute or a few)"
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $$($(BIN)/python -c '' 2>/dev/null || echo --clear) .venv
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt uv
 	@$(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt -b constraints.txt -e '.[dev]'
 	@if git rev-parse -q --git-dir >/dev/null; then $(BIN)/pre-commit install >/dev/null; fi

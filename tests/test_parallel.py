@@ -261,13 +261,37 @@ def refused(address, monkeypatch):
 
 @pytest.mark.parametrize(
     "address",
-    ["tcp://", "tcp://127.0.0.1:1", "tcp://127.0.0.1:99999", "tls://127.0.0.1:1"],
+    ["tcp://127.0.0.1:1", "tcp://localhost:1"],
 )
 def test_an_address_that_nobody_answers_is_told(folder, monkeypatch, address):
     refused(address, monkeypatch)
 
 
-@pytest.mark.parametrize("address", ["dask", "http://127.0.0.1:1", "tcp:/127.0.0.1:1", "127.0.0.1:8786"])
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("tcp://nowhere.invalid:8786", "no machine of this name is known"),
+        (
+            "tls://127.0.0.1:8786",
+            "Dask's settings name no certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_F",
+        ),
+    ],
+)
+def test_a_machine_without_a_name_and_tls_without_keys_are_told_at_once(
+    folder, monkeypatch, address, sentence
+):
+    monkeypatch.setenv(ENGINE, address)
+    with pytest.raises(ToonsegError, match=f"{ENGINE}={address}: {sentence}"):
+        list(map_tasks(shared_work.repeat, tasks()))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("dask", "http://127.0.0.1:1", "tcp:/127.0.0.1:1", "127.0.0.1:8786"),
+        *("tcp://", "tcp://127.0.0.1", "tcp://:8786", "tcp://127.0.0.1:99999", "tcp://127.0.0.1:a"),
+    ],
+)
 def test_what_is_no_address_of_a_scheduler_is_told_at_once(folder, monkeypatch, address):
     monkeypatch.setenv(ENGINE, address)
     with pytest.raises(ToonsegError, match=rf"{ENGINE}={address} is no address .*: write tcp://HOST:PORT"):

@@ -86,7 +86,7 @@ def test_any_text_is_an_address_of_a_kind_or_told(text):
     [
         (("init", "gs://bucket/x"), "remotes of the kind gs:// are not known here"),
         (("init", "/srv/x", "--profile", "p"), "--profile and --save-keys are for S3"),
-        (("init", "s3://b/x", "--keyfile", "k"), "--keyfile is for SSH"),
+        (("init", "s3://b/x", "--keyfile", "k"), "--keyfile and --user are for SSH"),
         (("init", "s3://b/x", "--profile", "p", "--save-keys"), "exclude each other"),
         (("init", "/srv/x", "--region", "r"), "--endpointurl and --region are for S3"),
         (("init", "s3://b/x", "--endpointurl", "host:80"), "is no address of a server: write https://HOST"),

@@ -127,6 +127,19 @@ def test_who_may_not_read_or_write_gets_one_clear_sentence(guarded, s3, tmp_path
     assert "you may not write there" in refused.stdout
 
 
+def test_nothing_is_pulled_from_where_a_remote_was_before_it_moved(guarded, s3, tmp_path):
+    guarded.ok("dvc", "push")
+    guarded.ok("toonseg", "remote", "login", "--save-keys")
+    config = guarded.root / ".dvc/config"
+    config.write_text(config.read_text().replace(f"s3://{PRIVATE}/", f"s3://{PRIVATE}/new-"))
+    shutil.rmtree(guarded.root / ".dvc/cache")
+    refused = guarded.run("dvc", "pull")
+    assert refused.returncode != 0
+    assert refused.stdout.count("\n") == 1
+    assert f"'team' is now s3://{PRIVATE}/new-{tmp_path.name} in .dvc/config" in refused.stdout
+    assert "run `toonseg remote login --name team`" in refused.stdout
+
+
 def test_setup_lays_the_guard_and_it_is_known_from_dvcs_own_launcher(project, tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()

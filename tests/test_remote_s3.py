@@ -1,5 +1,6 @@
 """A team's remote on a real S3 server: set up, tried, examined, mended."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -219,7 +220,47 @@ def test_a_remote_that_moved_away_from_ones_own_keys_is_told(pushed, capsys):
     config.write_text(config.read_text().replace(f"s3://{PRIVATE}/", "s3://elsewhere/"))
     told = toonseg(capsys, "remote", "check")
     assert (told.status, told.states["settings"]) == (1, "FAIL")
-    assert "'team' has another address in .dvc/config than beside your keys" in told.out
+    assert "'team' is now s3://elsewhere/" in told.out
+    assert "and another beside your keys" in told.out
+
+
+def test_login_follows_a_remote_that_moved_and_its_address_stays_beside_the_keys(pushed, s3, url, capsys):
+    toonseg(capsys, "remote", "login", "--save-keys")
+    files = s3_files(s3, OWNER)
+    files.cp(f"{url}/", f"{url}-new/", recursive=True)
+    files.rm(url, recursive=True)
+    config, own = pushed.root / ".dvc/config", pushed.root / ".dvc/config.local"
+    config.write_text(config.read_text().replace(url, f"{url}-new"))
+    assert toonseg(capsys, "remote", "check").states["settings"] == "FAIL"
+    assert f"'team' ({url}-new): you may read and write" in toonseg(capsys, "remote", "login").out
+    assert OWNER.secret in own.read_text()
+    own.write_text(
+        own.read_text().replace(f"    url = {url}-new\n", "")
+    )  # as `dvc remote modify` may leave it
+    assert "url" not in own.read_text()
+    assert toonseg(capsys, "remote", "login").status == 0
+    assert f"url = {url}-new\n" in own.read_text()
+    assert toonseg(capsys, "remote", "check").states["settings"] == "ok"
+
+
+def test_keys_to_another_kind_of_place_go_when_a_remote_moves(pushed, capsys, tmp_path):
+    toonseg(capsys, "remote", "login", "--save-keys")
+    shelf = tmp_path / "shelf"
+    shelf.mkdir(mode=0o700)
+    config = f"[core]\n    remote = team\n['remote \"team\"']\n    url = {shelf}\n    verify = true\n"
+    (pushed.root / ".dvc/config").write_text(config)
+    assert toonseg(capsys, "remote", "login").status == 0
+    assert OWNER.secret not in (pushed.root / ".dvc/config.local").read_text()
+    assert push(pushed.root) == len(FILES) + 2
+
+
+def test_another_remote_takes_the_place_of_one_by_the_commands_that_init_names(pushed, s3, url, capsys):
+    toonseg(capsys, "remote", "login", "--save-keys")
+    refused = init(capsys, s3, f"{url}-new")
+    assert refused.status == 1
+    for command in re.findall("`(dvc remote remove .*?)`", refused.err):
+        pushed.ok(*command.split())
+    assert init(capsys, s3, f"{url}-new").status == 0
 
 
 def test_keys_in_the_shared_configuration_are_told_of_every_remote(pushed, capsys):
@@ -324,6 +365,16 @@ def test_a_bucket_opened_later_fails_the_check(pushed, s3, url, capsys):
     told = toonseg(capsys, "remote", "check")
     assert (told.status, told.states["private"]) == (1, "FAIL")
     assert "error: the remote 'team' fails: private, objects" in told.err
+
+
+def test_nothing_is_sent_to_a_public_place_to_mend_it(pushed, s3, url, capsys):
+    config = pushed.root / ".dvc/config"
+    config.write_text(config.read_text().replace(f"s3://{PRIVATE}/", f"s3://{OPEN}/"))
+    told = toonseg(capsys, "remote", "check", "--mend")
+    assert (told.status, told.states["private"], told.states["objects"]) == (1, "FAIL", "FAIL")
+    assert "missing" in told.out
+    assert "put right what fails above, then run `toonseg remote check --mend`" in told.out
+    assert not any("files/md5" in path for path in objects(s3, url.replace(PRIVATE, OPEN, 1)))
 
 
 def test_pictures_of_others_in_git_are_no_fault_where_no_stranger_clones(pushed, capsys):

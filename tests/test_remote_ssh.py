@@ -1,5 +1,6 @@
 """A team's remote on a real SSH server, and in a shared folder."""
 
+import getpass
 import shutil
 import stat
 import subprocess
@@ -58,7 +59,7 @@ def test_a_clone_pulls_the_same_bytes_over_ssh(pushed, ssh, url, capsys, tmp_pat
 @pytest.mark.parametrize(
     ("key", "sentence"),
     [
-        ("stranger", "the keys are wrong, or have too few rights"),
+        ("stranger", "the machine lets nobody in by your keys: name yours by --keyfile"),
         ("reader", "you may not make the folder"),
         ("nobody", "does not exist"),
     ],
@@ -96,6 +97,25 @@ def test_a_key_that_others_can_read_is_refused(project, ssh, known, url, capsys,
     told = toonseg(capsys, "remote", "init", url, "--keyfile", str(key))
     assert told.status == 1
     assert f"the key file {key} can be read by others: run `chmod 600 {key}`" in told.err
+
+
+def test_a_public_key_is_not_taken_for_a_private_one(project, ssh, known, url, capsys):
+    told = init(capsys, ssh, url, "owner.pub")
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert "owner.pub is the public half: name the private one by --keyfile" in told.err
+    assert told.err.endswith(f"most often {ssh.key('owner')}\n")
+
+
+def test_who_has_another_name_at_the_machine_keeps_it_for_themselves(pushed, ssh, url, capsys):
+    config, own = pushed.root / ".dvc/config", pushed.root / ".dvc/config.local"
+    config.write_text(config.read_text().replace(f"{getpass.getuser()}@", "somebody@"))
+    own.unlink()
+    keyfile = ("--keyfile", str(ssh.key("owner")))
+    assert "lets nobody in" in toonseg(capsys, "remote", "login", *keyfile).err
+    told = toonseg(capsys, "remote", "login", *keyfile, "--user", getpass.getuser())
+    assert "you may read and write" in told.out
+    assert f"user = {getpass.getuser()}" in own.read_text()
+    assert toonseg(capsys, "remote", "check").states["reading"] == "ok"
 
 
 def own_key(ssh: Ssh, path: Path, mode: int = 0o600) -> Path:

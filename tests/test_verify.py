@@ -121,7 +121,7 @@ def test_a_stage_that_fails_in_the_clone_is_told(begin, capfd):
 def test_without_git_or_a_lock_there_is_nothing_to_compare(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     assert main(["verify"]) == 1
-    assert "error: git status failed: fatal: not a git repository" in capfd.readouterr().err
+    assert "error: this is no project in Git: run it in your clone of the project" in capfd.readouterr().err
     with pytest.raises(ToonsegError, match=r"dvc\.lock does not exist: run `dvc repro`"):
         read_lock(tmp_path / "dvc.lock")
 

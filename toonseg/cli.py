@@ -55,9 +55,14 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     doctor = commands.add_parser("doctor", help="say what is installed, and what is missing for what")
+    doctor.description = "A line for each program and package: its version, or what it is missing for."
     doctor.set_defaults(run=_doctor)
 
     browser = commands.add_parser("browser", help="find the browser that crawl drives, or install one")
+    browser.description = (
+        "Say where the Chromium or Chrome and its driver are that the crawl drives. With --install, get one "
+        "where there is none."
+    )
     browser.add_argument("--install", action="store_true", help="install one where there is none")
     browser.set_defaults(run=_browser)
 

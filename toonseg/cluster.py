@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import logging
 import pickle
+import socket
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 from typing import Any, Generic
+from urllib.parse import urlsplit
 
 import cv2
 
@@ -45,6 +47,9 @@ _ANSWER_S = 20
 _CLOSE_S = 20
 _LOOK_S = 5
 _WITHOUT_WORKERS_S = 60  # new ones may come meanwhile
+_TLS = ", ".join(
+    f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
+)
 _HERE = "run it again to go on: what came back is kept"
 # What has a say in the bytes that come back, or in how work is carried.
 _PACKAGES = (
@@ -131,8 +136,7 @@ def _cluster(address: str) -> Iterator[Any]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # A task carries its episode, so that the scheduler can hand it out again when a worker is killed.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
-    if not address.startswith(("tcp://", "tls://")):
-        raise ToonsegError(f"{ENGINE}={address} is no address of a Dask scheduler: write tcp://HOST:PORT")
+    _check_address(address)
     if not _answers(address):
         raise ToonsegError(
             f"{ENGINE}={address}: no Dask scheduler answers there: start one (docs/scaling.md), or unset "
@@ -182,12 +186,36 @@ def _has_workers(client: Any) -> bool:
         return True
 
 
+def _check_address(address: str) -> None:
+    """Raise ToonsegError for what no scheduler can answer at, without waiting for one."""
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("tcp", "tls") and parts.hostname and parts.port
+    except ValueError:  # a port that is none
+        whole = False
+    if not whole:
+        raise ToonsegError(f"{ENGINE}={address} is no address of a Dask scheduler: write tcp://HOST:PORT")
+    if parts.scheme == "tls" and not _keys()["ssl_context"]:
+        raise ToonsegError(f"{ENGINE}={address}: Dask's settings name no certificates: set {_TLS}")
+    try:
+        socket.getaddrinfo(parts.hostname, parts.port)
+    except OSError as error:
+        raise ToonsegError(
+            f"{ENGINE}={address}: no machine of this name is known ({error.strerror})"
+        ) from None
+
+
+def _keys() -> dict[str, Any]:
+    """The keys and certificates by which Dask's settings have a client speak, for ``rpc``."""
+    keys: dict[str, Any] = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    return keys
+
+
 def _answers(address: str) -> bool:
     """Whether a Dask scheduler answers at an address. A ``Client`` leaves threads behind where none does."""
 
     async def kind() -> str:
-        keys = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
-        async with rpc(address, connection_args=keys) as there:  # type: ignore[no-untyped-call]
+        async with rpc(address, connection_args=_keys()) as there:  # type: ignore[no-untyped-call]
             return str((await there.identity())["type"])
 
     try:

@@ -166,6 +166,8 @@ def _git(project: Path, *arguments: str) -> str:
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ToonsegError("git is not installed: install it to verify") from None
+    if "not a git repository" in done.stderr:
+        raise ToonsegError("this is no project in Git: run it in your clone of the project")
     if done.returncode:
         raise ToonsegError(f"git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout

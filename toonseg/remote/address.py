@@ -51,7 +51,7 @@ def _s3(parts: SplitResult, text: str) -> Address:
         raise RemoteError(
             f"{text}: {parts.netloc!r} cannot be the name of a bucket: it takes letters, digits, ., - and _"
         )
-    return Address(text.rstrip("/"), "s3")
+    return Address(parts._replace(scheme="s3").geturl().rstrip("/"), "s3")
 
 
 def _ssh(parts: SplitResult, text: str, port: int | None) -> Address:
@@ -59,7 +59,7 @@ def _ssh(parts: SplitResult, text: str, port: int | None) -> Address:
         raise RemoteError(f"{text} names no machine and folder: write ssh://USER@HOST/PATH")
     if port == 0 or parts.query or parts.fragment:
         raise RemoteError(f"{text} is not whole: write ssh://USER@HOST:PORT/PATH")
-    return Address(text.rstrip("/"), "ssh")
+    return Address(parts.geturl().rstrip("/"), "ssh")
 
 
 def _folder(text: str, project: Path) -> Address:

@@ -20,15 +20,19 @@ _CONFIG = ".dvc/config"
 
 
 def examine(project: Project, place: Place, mend: bool, deep: bool, writing: bool) -> Iterator[Finding]:
-    """Look at a remote's safety, at what is not committed, and at each object; with ``mend`` put it right."""
-    readable = True
+    """Look at a remote's safety, at what is not committed, and at each object; with ``mend`` put it right.
+
+    Nothing is sent to a remote that fails before its objects are looked at.
+    """
+    failed: set[str] = set()
     for finding in examine_safety(project, place, mend, writing):
-        readable = readable and not (finding.name == "reading" and finding.state == "FAIL")
+        if finding.state == "FAIL":
+            failed.add(finding.name)
         yield finding
     yield found("git", partial(_look_at_git, project))
     yield found("guard", _look_at_guard)
-    if readable:
-        yield found("objects", partial(_look_at_objects, project, place, mend, deep))
+    if "reading" not in failed:
+        yield found("objects", partial(_look_at_objects, project, place, mend, deep, safe=not failed))
 
 
 def _look_at_git(project: Project) -> str | Finding:
@@ -53,7 +57,7 @@ def _look_at_guard() -> str | Finding:
     return Finding("guard", "note", said)
 
 
-def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> str | Finding:
+def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool, *, safe: bool) -> str | Finding:
     from dvc.exceptions import DvcException
 
     with _opened(project) as repo:
@@ -63,21 +67,21 @@ def _look_at_objects(project: Project, place: Place, mend: bool, deep: bool) -> 
         except DvcException as error:
             raise RemoteError(f"{error}: mend that file, or take it from a commit that is whole") from None
         faults = store.faults(wanted.names, deep)
-        left = store.mend(faults) if mend else faults.all
+        left = store.mend(faults) if mend and safe else faults.all
     if wanted.unknown:
         raise RemoteError(
             f"what {len(wanted.unknown)} folder(s) hold is known neither here nor there "
             f"({some(wanted.unknown)}): have a colleague who has the data run `toonseg remote check --mend`"
         )
     if left:
-        raise RemoteError(_told_of(faults, left, mend))
+        raise RemoteError(f"{_counted(faults, left)}{_cure(mend, safe)}")
     if faults.all:
         said = f"{len(faults.missing)} missing and {len(faults.corrupt)} corrupted object(s) sent again"
         return Finding("objects", "mended", said)
     if not wanted.names:
         return Finding("objects", "note", f"no {_LOCK} names any yet: run `dvc repro`, then `dvc push`")
-    compared = "every byte read" if deep else "compared by size and, on S3, by digest"
-    return f"all {len(wanted.names)} objects of {_LOCK} are there ({compared})"
+    quickly = "compared by size and digest" if place.kind == "s3" else "compared by size"
+    return f"all {len(wanted.names)} objects of {_LOCK} are there ({'every byte read' if deep else quickly})"
 
 
 def _opened(project: Project) -> Any:
@@ -93,13 +97,17 @@ def _opened(project: Project) -> Any:
         ) from None
 
 
-def _told_of(faults: Faults, left: frozenset[str], mended: bool) -> str:
-    counts = [
+def _counted(faults: Faults, left: frozenset[str]) -> str:
+    return " and ".join(
         f"{len(names & left)} object(s) {how} ({some(names & left)})"
         for names, how in ((faults.missing, "missing"), (faults.corrupt, "corrupted"))
         if names & left
-    ]
-    what = " and ".join(counts)
-    if mended:
-        return f"{what}, and no whole copy is here: have a colleague run `toonseg remote check --mend`"
-    return f"{what} at the remote: run `toonseg remote check --mend`"
+    )
+
+
+def _cure(mend: bool, safe: bool) -> str:
+    if not safe:
+        return " at the remote: put right what fails above, then run `toonseg remote check --mend`"
+    if mend:
+        return ", and no whole copy is here: have a colleague run `toonseg remote check --mend`"
+    return " at the remote: run `toonseg remote check --mend`"

@@ -31,8 +31,8 @@ _PASSPHRASE = (
     "by `dvc remote modify --local --unset NAME keyfile`)"
 )
 _NAMED: Mapping[str, str] = {
-    "NoCredentialsError": "no keys were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or keep them "
-    "by `toonseg remote login --save-keys`",
+    "NoCredentialsError": "no keys were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --save-keys "
+    "of `toonseg remote init` and `toonseg remote login` keeps them",
     "PartialCredentialsError": "only one half of the keys was found: set both AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY",
     "ProfileNotFound": "the AWS profile does not exist: name one of ~/.aws/credentials",
@@ -44,9 +44,10 @@ _NAMED: Mapping[str, str] = {
     "modify NAME ssl_verify FILE`",
     "HostKeyNotVerifiable": "the machine's key is not the one in ~/.ssh/known_hosts: compare its fingerprint "
     "with what its keeper tells you, then connect once by `ssh`",
-    "KeyImportError": "the key file is not a private key of SSH: name another by `toonseg remote login "
-    "--keyfile`",
+    "KeyImportError": "the key file is not a private key of SSH: name another by --keyfile",
     "KeyEncryptionError": _PASSPHRASE,
+    "PermissionDenied": "the machine lets nobody in by your keys: name yours by --keyfile, or load it with "
+    "`ssh-add`, and have its keeper add the public half to that user's authorized_keys",
     "ConnectionLost": "the connection broke off: try again",
     "gaierror": "no machine has this name: mend the URL",
     "ConnectionRefusedError": "nobody answers there: is the address right, and the server up?",

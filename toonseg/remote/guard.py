@@ -88,6 +88,7 @@ def refuse_unreadable(project: Project, name: str) -> None:
         place = project.place(name)
     except RemoteError:
         return  # of a kind that only DVC knows
+    project.refuse_moved(name)
     knock(place)
     place.try_reading()
 

@@ -20,12 +20,17 @@ _SECRET = "aws_secret_access_key"
 def refuse_open_keys(project: Project, place: Place) -> None:
     """Look at every file from which keys to a remote may come.
 
-    Raises RemoteError for a named one that is not there, for one that others on this machine can read, and
-    for one in the project that Git holds or would take along.
+    Raises RemoteError for a named one that is not there or is a public key, for one that others on this
+    machine can read, and for one in the project that Git holds or would take along.
     """
     for path in key_files(place):
         if not path.is_file():
             raise RemoteError(f"the key file {path} does not exist: name yours by --keyfile")
+        if place.kind == "ssh" and _is_public(path):
+            raise RemoteError(
+                f"the key file {path} is the public half: name the private one by --keyfile, most often "
+                f"{path.with_suffix('')}"
+            )
         real = path.resolve()
         if project.in_git(real):
             raise RemoteError(
@@ -55,6 +60,15 @@ def key_files(place: Place) -> list[Path]:
         return []
     found = _of_aws(place.settings) if place.kind == "s3" else _of_ssh(place)
     return [path for path in found if path.is_file()]
+
+
+def _is_public(path: Path) -> bool:
+    """Whether a file is the half of an SSH key that a machine is given: one line, which names its kind."""
+    try:
+        begin = path.open("rb").read(32)
+    except OSError:
+        return False
+    return begin.startswith((b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-", b"---- BEGIN SSH2 PUBLIC"))
 
 
 def _of_aws(settings: Mapping[str, Any]) -> Iterator[Path]:

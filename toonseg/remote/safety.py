@@ -44,11 +44,7 @@ def _look_at_settings(project: Project, place: Place, mend: bool) -> str | Findi
         raise RemoteError(
             f"{project.own} is in Git: take it out by `git rm --cached {own}`, and have new keys made"
         )
-    if project.moved(place.name):
-        raise RemoteError(
-            f"'{place.name}' has another address in .dvc/config than beside your keys in {project.own}: run "
-            f"`dvc remote modify --local --unset {place.name} url`, then `toonseg remote login`"
-        )
+    project.refuse_moved(place.name)
     mended = []
     if project.own_is_open():
         if not mend:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toonseg.remote.address import read_address
+from toonseg.remote.address import Kind, read_address
 from toonseg.remote.faults import RemoteError
 from toonseg.remote.place import CREDENTIALS, Place
 from toonseg.store import write_bytes
@@ -47,7 +47,7 @@ class Project:
         if settings is None:
             known = ", ".join(sorted(configured["remote"])) or "none"
             raise RemoteError(f"there is no remote '{name}' (known: {known}): run `toonseg remote init URL`")
-        return Place(name.lower(), read_address(settings["url"], self.root).kind, settings)
+        return Place(name.lower(), self._kind(settings["url"]), settings)
 
     def remotes(self) -> dict[str, Any]:
         """The settings of every remote, by name."""
@@ -58,15 +58,31 @@ class Project:
         remotes = self._level("repo")["remote"]
         return [(name, key) for name in sorted(remotes) for key in SECRETS if key in remotes[name]]
 
-    def moved(self, name: str) -> bool:
-        """Whether the remote's address in Git is another than the one beside the user's own keys."""
+    def moved_to(self, name: str) -> str:
+        """The remote's address in Git, where it is another than the one beside the user's own keys."""
         shared, own = (self._level(level)["remote"].get(name, {}).get("url") for level in ("repo", "local"))
-        return bool(shared and own and shared != own)
+        return str(shared) if shared and own and shared != own else ""
+
+    def refuse_moved(self, name: str) -> None:
+        """Raise RemoteError where DVC would go to the address beside the user's keys, and not to Git's."""
+        address = self.moved_to(name)
+        if address:
+            raise RemoteError(
+                f"'{name}' is now {address} in .dvc/config, and another beside your keys in {self.own}: run "
+                f"`toonseg remote login --name {name}`"
+            )
+
+    def removal(self, name: str) -> str:
+        """The commands that take a remote away, from each level of the configuration that holds it."""
+        options = (("repo", ""), ("local", "--local "))
+        held = [option for level, option in options if name in self._level(level)["remote"]]
+        return " and ".join(f"`dvc remote remove {option}{name}`" for option in held)
 
     def configure(self, name: str, shared: Mapping[str, Any], own: Mapping[str, Any], default: bool) -> None:
         """Write a remote's settings whole: ``shared`` for Git, ``own`` for this machine, mode 600.
 
-        Of a remote that Git does not know, all is this machine's own.
+        Of a remote that Git does not know, all is this machine's own. Whatever is this machine's own has the
+        remote's address beside it.
         """
         if "url" not in shared and name not in self._level("repo")["remote"]:
             shared, own = {}, {**shared, **own}
@@ -76,14 +92,16 @@ class Project:
                     config["remote"].setdefault(name, {}).update(shared)
                     if default:
                         config["core"]["remote"] = name
-            if own:
+            if own or name in self._level("local")["remote"]:
                 self.own.touch(mode=0o600)
                 self.close_own()
                 its = self._level("repo")["remote"].get(name) or self._config()["remote"][name]
                 with self._edited("local") as config:
-                    kept = replaced(config["remote"].get(name, {}), own)
+                    before = config["remote"].get(name, {})
+                    if self._kind(before.get("url", its["url"])) != self._kind(its["url"]):
+                        before = {}  # keys to another kind of place
                     # Commits from before the remote have no url of it, and DVC walks them in `dvc gc`.
-                    config["remote"][name] = {**kept, "url": its["url"]}
+                    config["remote"][name] = {**replaced(before, own), "url": its["url"]}
 
     def in_git(self, path: Path) -> bool:
         """Whether Git holds a file."""
@@ -103,6 +121,9 @@ class Project:
     def close_own(self) -> None:
         """Let nobody but the user read the configuration with the keys."""
         self.own.chmod(0o600)
+
+    def _kind(self, url: str) -> Kind:
+        return read_address(url, self.root).kind
 
     def _git(self, *arguments: str) -> int:
         command = ["git", *arguments]

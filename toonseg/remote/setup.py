@@ -27,25 +27,27 @@ _KEYS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Access:
-    """How a user gets in: an AWS profile, S3 keys to be kept, or a private key of SSH."""
+    """How a user gets in: an AWS profile, S3 keys to be kept, or a name and a private key for SSH."""
 
     profile: str = ""
     save_keys: bool = False
     keyfile: str = ""
+    user: str = ""
 
     def settings(self, kind: Kind) -> dict[str, str]:
         """The user's own settings. Raises RemoteError for an option of another kind of remote."""
         if kind != "s3" and (self.profile or self.save_keys):
             raise RemoteError("--profile and --save-keys are for S3: this remote is none")
-        if kind != "ssh" and self.keyfile:
-            raise RemoteError("--keyfile is for SSH: this remote is reached otherwise")
+        if kind != "ssh" and (self.keyfile or self.user):
+            raise RemoteError("--keyfile and --user are for SSH: this remote is reached otherwise")
         if self.profile and self.save_keys:
             raise RemoteError("--profile and --save-keys exclude each other: keys come from one place")
         if self.profile:
             return {"profile": self.profile}
-        if self.keyfile:
-            return {"keyfile": str(Path(self.keyfile).expanduser().resolve())}
-        return _asked_keys() if self.save_keys else {}
+        if self.save_keys:
+            return _asked_keys()
+        keyfile = str(Path(self.keyfile).expanduser().resolve()) if self.keyfile else ""
+        return {key: value for key, value in (("user", self.user), ("keyfile", keyfile)) if value}
 
 
 def init(project: Project, url: str, name: str, s3: Mapping[str, str], access: Access) -> str:
@@ -63,7 +65,7 @@ def init(project: Project, url: str, name: str, s3: Mapping[str, str], access: A
     if before and before["url"] != address.url:
         raise RemoteError(
             f"there is a remote '{name}' already ({before['url']}): choose another --name, or take that one "
-            f"away by `dvc remote remove {name}`"
+            f"away by {project.removal(name.lower())}"
         )
     shared = {"url": address.url, "verify": "true", **_checked(s3, address.kind)}
     if address.kind == "folder":
@@ -86,9 +88,12 @@ def login(project: Project, name: str | None, access: Access) -> str:
     Raises RemoteError, and keeps nothing, when they do not let one read.
     """
     known = project.place(name)
-    own = access.settings(known.kind)
+    url = project.moved_to(known.name) or known.url
+    kind = read_address(url, project.root).kind
+    own = access.settings(kind)
     refuse_unwritable(own)
-    place = Place(known.name, known.kind, replaced(known.settings, own))
+    before = known.settings if kind == known.kind else {}
+    place = Place(known.name, kind, {**replaced(before, own), "url": url})
     refuse_open_keys(project, place)
     knock(place)
     place.try_reading()

@@ -17,7 +17,7 @@ def add_report(commands: "argparse._SubParsersAction[Any]") -> None:
         "--out", type=Path, help=f"folder to write (default: {REPORT}, with --against {AGAINST})"
     )
     report.set_defaults(run=_build)
-    serve = report.add_subparsers(title="commands", metavar="COMMAND").add_parser(
+    serve = report.add_subparsers(title="commands", metavar="[COMMAND]").add_parser(
         "serve", help="open a report in the browser; it opens from disk too: FOLDER/index.html"
     )
     serve.add_argument("folder", type=Path, nargs="?", default=REPORT, help=f"default: {REPORT}")

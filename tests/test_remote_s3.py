@@ -247,11 +247,18 @@ def test_keys_to_another_kind_of_place_go_when_a_remote_moves(pushed, capsys, tm
     toonseg(capsys, "remote", "login", "--save-keys")
     shelf = tmp_path / "shelf"
     shelf.mkdir(mode=0o700)
-    config = f"[core]\n    remote = team\n['remote \"team\"']\n    url = {shelf}\n    verify = true\n"
-    (pushed.root / ".dvc/config").write_text(config)
+    config, own = pushed.root / ".dvc/config", pushed.root / ".dvc/config.local"
+    before = config.read_text()
+    config.write_text(
+        f"[core]\n    remote = team\n['remote \"team\"']\n    url = {shelf}\n    verify = true\n"
+    )
     assert toonseg(capsys, "remote", "login").status == 0
-    assert OWNER.secret not in (pushed.root / ".dvc/config.local").read_text()
+    assert OWNER.secret not in own.read_text()
     assert push(pushed.root) == len(FILES) + 2
+    config.write_text(before)  # with an endpoint, which no folder has
+    assert "'team' is now s3://" in toonseg(capsys, "remote", "check").err
+    assert toonseg(capsys, "remote", "login", "--save-keys").status == 0
+    assert OWNER.secret in own.read_text()
 
 
 def test_another_remote_takes_the_place_of_one_by_the_commands_that_init_names(pushed, s3, url, capsys):

@@ -27,9 +27,9 @@ def refuse_open_keys(project: Project, place: Place) -> None:
         if not path.is_file():
             raise RemoteError(f"the key file {path} does not exist: name yours by --keyfile")
         if place.kind == "ssh" and _is_public(path):
+            private = f", most often {path.with_suffix('')}" if path.suffix == ".pub" else ""
             raise RemoteError(
-                f"the key file {path} is the public half: name the private one by --keyfile, most often "
-                f"{path.with_suffix('')}"
+                f"the key file {path} is the public half: name the private one by --keyfile{private}"
             )
         real = path.resolve()
         if project.in_git(real):

@@ -37,9 +37,13 @@ class Project:
         """The configuration that Git ignores."""
         return self.root / ".dvc" / "config.local"
 
-    def place(self, name: str | None) -> Place:
-        """The remote of this name, or the default one. Raises RemoteError when there is none."""
-        configured = self._config()
+    def place(self, name: str | None, follow: bool = False) -> Place:
+        """The remote of this name, or the default one. Raises RemoteError when there is none.
+
+        One that moved is where DVC would look for it: at the address beside the user's own keys. With
+        ``follow`` it is at the one in Git, with these keys if they are for that kind of place.
+        """
+        configured = self._config(valid=not follow)  # keys to another kind of place are no valid ones
         name = name or configured["core"].get("remote")
         if not name:
             raise RemoteError("no remote is set up: run `toonseg remote init URL`, with the URL of yours")
@@ -47,6 +51,10 @@ class Project:
         if settings is None:
             known = ", ".join(sorted(configured["remote"])) or "none"
             raise RemoteError(f"there is no remote '{name}' (known: {known}): run `toonseg remote init URL`")
+        url = self.moved_to(name.lower()) if follow else ""
+        if url:
+            kept = settings if self._kind(url) == self._kind(settings["url"]) else {}
+            settings = {**kept, **self._level("repo")["remote"][name.lower()]}
         return Place(name.lower(), self._kind(settings["url"]), settings)
 
     def remotes(self) -> dict[str, Any]:
@@ -146,21 +154,23 @@ class Project:
         from dvc.config import Config, ConfigError
 
         try:
-            with Config(str(self.root / ".dvc")).edit(level) as config:
+            with Config(str(self.root / ".dvc"), validate=False).edit(level) as config:
                 yield config
         except ConfigError as error:
             raise RemoteError(f"DVC refuses these settings: {error}") from None
 
-    def _config(self) -> Any:
+    def _config(self, valid: bool = True) -> Any:
         from dvc.config import Config, ConfigError
 
         try:
-            return Config(str(self.root / ".dvc"))
+            return Config(str(self.root / ".dvc"), validate=valid)
         except ConfigError as error:
+            for name in self._level("repo")["remote"] if valid else ():
+                self.refuse_moved(name)  # its settings in Git do not go with another address
             raise RemoteError(f"{self.root / '.dvc'}: its configuration is malformed: {error}") from None
 
     def _level(self, level: str) -> Any:
-        return self._config().read(level)
+        return self._config(valid=False).read(level)
 
 
 def replaced(settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

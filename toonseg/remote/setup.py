@@ -87,13 +87,10 @@ def login(project: Project, name: str | None, access: Access) -> str:
 
     Raises RemoteError, and keeps nothing, when they do not let one read.
     """
-    known = project.place(name)
-    url = project.moved_to(known.name) or known.url
-    kind = read_address(url, project.root).kind
-    own = access.settings(kind)
+    known = project.place(name, follow=True)
+    own = access.settings(known.kind)
     refuse_unwritable(own)
-    before = known.settings if kind == known.kind else {}
-    place = Place(known.name, kind, {**replaced(before, own), "url": url})
+    place = Place(known.name, known.kind, replaced(known.settings, own))
     refuse_open_keys(project, place)
     knock(place)
     place.try_reading()

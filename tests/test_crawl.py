@@ -14,11 +14,16 @@ from crawling import QUICK, asked, at, crawl, declared, detail, files, image
 from tiny_webtoon import SHOWS, draw
 
 from toonseg.archive import read_info, read_page, read_pages
+from toonseg.crawl.browser import View
+from toonseg.crawl.cache import Cache
+from toonseg.crawl.episode import check_open
 from toonseg.crawl.series import crawl_series, missing_episodes
+from toonseg.crawl.sites import load_site
 from toonseg.demo.faults import Fault
 from toonseg.demo.site import serve
 from toonseg.demo.studio import draw_demo
 from toonseg.errors import CrawlError
+from toonseg.series import SeriesParams
 
 # --- Series, with a browser ---------------------------------------------------------------------
 
@@ -142,12 +147,75 @@ def test_markup_that_does_not_fit_the_sites_file_is_a_fault(
     assert files(tmp_path) == {}
 
 
+@pytest.mark.browser
+def test_a_picture_that_stands_in_for_most_pages_is_a_fault_and_not_kept(tmp_path: Path) -> None:
+    stand_in = Fault(200, body=draw("rain", 5).pages[0][1])
+    cache = Cache(tmp_path / "cache")
+    with serve(draw, SHOWS, faults={image(1, page): stand_in for page in range(3)}) as served:
+        site = at(served)
+        with pytest.raises(
+            CrawlError, match=r"1  3 addresses of http.*no=1 gave one image, http.*: it may stand"
+        ):
+            crawl(served, tmp_path / "rain", "1", site, cache)
+        assert cache.find(served.image_origin + image(1), site.referer_of("")["Referer"]) is None
+    assert files(tmp_path / "rain") == {}
+
+
+@pytest.mark.browser
+def test_episodes_are_fetched_anew_where_that_is_wanted_though_they_are_there(tmp_path: Path) -> None:
+    cache, folder = Cache(tmp_path / "cache"), tmp_path / "rain"
+    with serve(draw, SHOWS) as served:
+        for start in ("rain", served.page_origin + detail(1)):
+            wanted = SeriesParams("demo", start, "1-2")
+            crawl_series("rain", wanted, at(served), folder, QUICK, cache)
+            before = asked(served.log, images=True)
+            assert crawl_series("rain", wanted, at(served), folder, QUICK, cache, anew=[2]).fetched == 1
+            again = asked(served.log, images=True)[len(before) :]
+            assert sorted(set(again)) == sorted(["/robots.txt", *(image(2, page) for page in range(3))])
+    assert sorted(files(folder)) == ["1.cbz", "2.cbz"]
+
+
+@pytest.mark.browser
+def test_what_the_links_pass_over_is_tried_by_its_address(tmp_path: Path) -> None:
+    page = f"""
+        <h1 id="subTitle_toolbar">x</h1><a class="next" href="{detail(4)}">on</a>
+        <div id="sectionContWide"><img id="content_image_0" src="{image(1)}"></div>
+    """
+    faults = {detail(1): Fault(200, {"Content-Type": "text/html"}, page.encode()), detail(3): Fault(404)}
+    with serve(draw, SHOWS, faults=faults) as served:
+        wanted = declared("2-4", served.page_origin + detail(1))
+        with pytest.raises(
+            CrawlError, match=r"^1 of 3 .*\n  3  no link leads to it, and the site has no such"
+        ):
+            crawl_series("rain", wanted, at(served), tmp_path, QUICK)
+    assert sorted(files(tmp_path)) == ["2.cbz", "4.cbz"]
+    viewed = [address for address in asked(served.log, images=False) if "no=" in address]
+    assert viewed == [detail(number) for number in (1, 4, 2, 3)]
+
+
+@pytest.mark.parametrize("number", ["{episode}", "{episode:03d}"])
+@pytest.mark.parametrize("shown", ["/ep-003", "/list"])
+def test_another_page_than_that_of_the_episode_is_never_taken_for_it(number: str, shown: str) -> None:
+    site = replace(load_site("demo"), page=f"/ep-{number}")
+    with pytest.raises(CrawlError, match=r"leads to another page, .*: the episode is not shown to us"):
+        check_open(site, View(200, site.origin + shown), site.episode_address("", 4))
+    with pytest.raises(CrawlError, match="leads to another page"):
+        check_open(site, View(200, site.origin + "/list"), site.origin + "/list")
+    check_open(site, View(200, site.origin + "/ep-004"), site.episode_address("", 4))
+
+
 # --- The stage ----------------------------------------------------------------------------------
 
 
 def stage(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run the stage for tidal-town in a project of which only params.yaml is there."""
-    usual = {"connections": "4", "site": "demo", "episodes": "1", "i_have_permission": "false"}
+    usual = {
+        "connections": "4",
+        "site": "demo",
+        "episodes": "1",
+        "i_have_permission": "false",
+        "timeout_s": "120.0",
+    }
     values = {**usual, "contact": "''", "title": "tidal-town", **changes}
     text = f"""
         crawl:
@@ -155,7 +223,7 @@ def stage(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
           contact: {values["contact"]}
           connections: {values["connections"]}
           delay_s: 0.0
-          timeout_s: 120.0
+          timeout_s: {values["timeout_s"]}
           retries: 1
           back_off_s: 0.1
           most_wait_s: 1.0
@@ -191,6 +259,7 @@ def test_the_stage_fetches_the_demos_own_pages_and_then_keeps_them(tmp_path: Pat
     ("changes", "sentence"),
     [
         ({"connections": "17"}, "params.yaml, section 'crawl': connections must be at most 16, got 17"),
+        ({"timeout_s": ".inf"}, "params.yaml, section 'crawl': timeout_s must be at most 600.0, got inf"),
         ({"site": "naver5"}, "the site 'naver5' is unknown: there is "),
         ({"episodes": "7-1"}, "params.yaml, section 'series.tidal-town': episodes holds the range '7-1'"),
         ({"site": "naver"}, "comic.naver.com is somebody else's: webtoons belong to their authors"),

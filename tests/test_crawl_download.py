@@ -146,7 +146,7 @@ def test_a_host_that_asks_for_too_long_a_wait_is_given_up() -> None:
     ("target", "sentence"),
     [
         ("http://elsewhere.example/page.jpg", "is not on an allowed host (127.0.0.1)"),
-        ("ftp://127.0.0.1/page.jpg", "is not on an allowed host"),
+        ("ftp://127.0.0.1/page.jpg", "is no address on the web"),
         (image(1), "redirects more than 5 times"),
     ],
 )
@@ -192,13 +192,54 @@ def test_an_image_in_the_cache_is_not_asked_for_unless_it_is_damaged(tmp_path: P
     assert cache.image(hashlib.sha256(PAGE_BYTES).hexdigest()) == PAGE_BYTES
 
 
+def test_images_wanted_anew_are_asked_for_though_they_are_in_the_cache(tmp_path: Path) -> None:
+    asked_for = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked_for.append(request.url.path)
+        return httpx.Response(200, content=draw("rain", len(asked_for)).pages[0][1])
+
+    with Downloader(QUICK, LOOPBACK, Cache(tmp_path), network(answer)) as downloader:
+        for anew, drawn in ((False, 1), (True, 2), (False, 2)):
+            [(_, data)] = downloader.images(["http://127.0.0.1/1"], {}, anew=anew)
+            assert data == draw("rain", drawn).pages[0][1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [("AVIF", b"\0\0\0\x20ftypavif"), ("JPEG XL", b"\xff\x0a"), ("SVG", b"<?xml version='1.0'?>\n<svg>")],
+)
+def test_a_picture_of_another_kind_is_named_and_not_asked_for_again(kind: str, begins: bytes) -> None:
+    said, requests = refusal({image(1): Fault(200, {}, begins + bytes(20))})
+    assert f" is {kind}, which is not supported: let `attributes` of the site's file name another" in said
+    assert requests == 1
+
+
+def test_no_kind_of_picture_is_asked_for_that_is_not_supported() -> None:
+    accepted = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        accepted.append(request.headers["Accept"])
+        return httpx.Response(200, content=PAGE_BYTES)
+
+    with Downloader(QUICK, LOOPBACK, None, network(answer)) as downloader:
+        downloader.images(["http://127.0.0.1/1"], {})
+    assert accepted == ["image/webp,image/jpeg,image/png,image/gif"]
+
+
 def test_a_redirect_within_the_host_is_followed() -> None:
     assert len(fetch({image(1): Fault(302, {"Location": image(1)}, times=1)})) == 2
 
 
-@pytest.mark.parametrize("address", ["http://elsewhere.example/1.jpg", "file:///etc/hostname"])
-def test_an_address_of_another_host_is_not_asked_for(address: str) -> None:
-    with Downloader(QUICK, LOOPBACK) as downloader, pytest.raises(CrawlError, match="not on an allowed host"):
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://elsewhere.example/1.jpg", "is not on an allowed host"),
+        ("file:///etc/hostname", "is no address on the web"),
+    ],
+)
+def test_an_address_of_another_host_is_not_asked_for(address: str, sentence: str) -> None:
+    with Downloader(QUICK, LOOPBACK) as downloader, pytest.raises(CrawlError, match=sentence):
         downloader.images([address], {})
 
 

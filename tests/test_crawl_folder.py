@@ -1,6 +1,7 @@
 """Imports: a folder, ZIP or CBZ an episode; what would do harm is refused and nothing of it kept."""
 
 import struct
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ from tiny_webtoon import draw
 
 from toonseg.archive import read_info, read_page, read_pages
 from toonseg.crawl.folder import import_series
+from toonseg.crawl.series import alone
 from toonseg.errors import CrawlError
 from toonseg.series import SeriesParams
 
@@ -80,6 +82,57 @@ def test_what_fails_is_told_and_the_others_are_kept(source: Path, tmp_path: Path
     assert rows[0].endswith(f"{source} has more than one: 1, 1.zip")
     assert rows[1].endswith(f"{source} has no folder, ZIP or CBZ named 4")
     assert sorted(files(tmp_path / "out")) == ["2.cbz", "3.cbz"]
+
+
+def test_a_folder_with_a_point_in_its_name_is_no_episode(source: Path, tmp_path: Path) -> None:
+    for name in ("1.5", "12.5"):
+        (source / name).mkdir()
+        (source / name / "1.jpg").write_bytes(PAGES[0])
+    assert bring(source, tmp_path / "out", "1") == 1
+    with pytest.raises(CrawlError, match="has no folder, ZIP or CBZ named 12"):
+        bring(source, tmp_path / "out", "12")
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "sentence"),
+    [
+        (
+            "1/p3.jpg",
+            "gone.jpg",
+            r"/1/p3\.jpg is a link to .*gone\.jpg, which is not there: fetch it or mount",
+        ),
+        ("1/more", "", r"/1/more is a link to a folder: put the folder itself there"),
+        ("4", "gone", r"/4 is a link to .*gone, which is not there"),
+        ("5.cbz", "gone.cbz", r"/5\.cbz is a link to .*gone\.cbz, which is not there"),
+    ],
+)
+def test_a_link_behind_which_pages_would_be_missed_is_told(
+    source: Path, tmp_path: Path, link: str, target: str, sentence: str
+) -> None:
+    (source / link).symlink_to(tmp_path / target)
+    with pytest.raises(CrawlError, match=sentence):
+        bring(source, tmp_path / "out", "1, 4, 5")
+
+
+def test_links_to_pages_and_to_episodes_are_followed(source: Path, tmp_path: Path) -> None:
+    (source / "4").symlink_to(source / "1")
+    (tmp_path / "page.jpg").write_bytes(PAGES[0])
+    (source / "1" / "p1.jpg").symlink_to(tmp_path / "page.jpg")
+    (source / "1" / ".thumbnails").symlink_to(tmp_path)
+    assert bring(source, tmp_path / "out", "1, 4") == 2
+    assert [len(read_pages(tmp_path / "out" / f"{number}.cbz", "mine")) for number in (1, 4)] == [4, 4]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such lock")
+def test_one_run_at_a_time_writes_a_series(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with (
+        alone("mine", out),
+        pytest.raises(CrawlError, match=r"^mine is being crawled by another run: wait for its end$"),
+    ):
+        bring(source, out, "1")
+    assert files(out) == {}
+    assert bring(source, out, "1") == 1
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

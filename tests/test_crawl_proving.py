@@ -1,10 +1,12 @@
 """The crawl on its proving ground: other sites' markup, what is closed, what goes wrong, odd names."""
 
 import logging
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -12,9 +14,12 @@ from crawling import QUICK, asked, at, crawl, declared, detail, files, image
 from tiny_webtoon import SHOWS, Episode, draw
 
 from toonseg.archive import read_info, read_page, read_pages
-from toonseg.crawl.browser import browsing, find_browser
+from toonseg.crawl.browser import View, browsing, find_browser
 from toonseg.crawl.cache import Cache
+from toonseg.crawl.episode import pages_of
+from toonseg.crawl.hosts import Door
 from toonseg.crawl.series import crawl_series
+from toonseg.crawl.sites import load_site
 from toonseg.demo.faults import FAULTS, Fault, passing_fault
 from toonseg.demo.markup import Show
 from toonseg.demo.site import serve
@@ -91,6 +96,7 @@ ADDRESSES = b"""<!DOCTYPE html><meta charset="utf-8"><base href="/deep/">
 <img src="e.jpg" srcset="f,1.jpg, f,2.jpg 2x">
 <picture><source srcset="g.webp"><img srcset="h.jpg 690w,
  i.jpg 1380w, j.jpg 345w" src="k.jpg"></picture>
+<img srcset="l.jpg 100w 130h, m.jpg 800w 1000h">
 <noscript><img src="never.jpg"></noscript><template><img src="never.jpg"></template></div>
 <p><img src="never.jpg"></p><a rel="next" href="page?no=5">more</a>"""
 
@@ -115,6 +121,7 @@ def test_addresses_are_read_as_browsers_read_them() -> None:
         f"{here}/deep/Who's.jpg",
         f"{here}/deep/f,2.jpg",
         f"{here}/deep/i.jpg",
+        f"{here}/deep/m.jpg",
     )
 
 
@@ -133,6 +140,126 @@ def test_an_image_that_was_scrolled_past_too_fast_is_gone_back_to(tmp_path: Path
         with browsing(find_browser(), site, 30.0, "me") as session:
             view = session.view(served.page_origin + detail(3))
         assert view.addresses == tuple(f"{served.page_origin}/webtoon/{number}" for number in range(4))
+
+
+def shown(page: str, faults: Mapping[str, Fault] = MappingProxyType({}), **changes: object) -> View:
+    """What a page of the viewer #strip shows; the addresses in it are written without their host."""
+    usual = {"images": "img", "attributes": ("src",), "title": "h1"}
+    body = f"<!DOCTYPE html><h1>x</h1><div id=strip></div>{page}".encode()
+    with serve(draw, SHOWS, faults={detail(3): Fault(200, HTML, body), **faults}) as served:
+        site = replace(at(served), **{**usual, **changes})  # type: ignore[arg-type]
+        with browsing(find_browser(), site, 30.0, "me") as session:
+            view = session.view(served.page_origin + detail(3))
+        names = tuple(
+            (address or "").replace(f"{served.page_origin}/webtoon/", "") for address in view.addresses
+        )
+    return replace(view, addresses=names)
+
+
+# Each brings the images 0 to 3 in its own time.
+VIEWERS = {
+    "the next when the one before has arrived": """<script>
+        const add = number => {
+          const image = new Image();
+          if (number < 3) image.onload = () => add(number + 1);
+          image.src = number;
+          strip.append(image);
+        };
+        add(0);</script>""",
+    "a while after the page has loaded": """<script>
+        onload = () => setTimeout(() => {
+          strip.innerHTML = [0, 1, 2, 3].map(number => `<img src="${number}">`).join('');
+        }, 500);
+        strip.innerHTML = '<img src="0">';</script>""",
+    "a while after an answer": """<script>
+        strip.innerHTML = '<img src="0">';
+        fetch('/webtoon/rest').then(() => setTimeout(() => {
+          for (const number of [1, 2, 3]) strip.innerHTML += `<img src="${number}">`;
+        }, 600));</script>""",
+    "a while after the end of a box is in sight": """<style>
+        #strip { height: 300px; overflow: auto } img { display: block; height: 400px }</style><script>
+        let number = 0, waits;
+        const add = () => {
+          if (number > 3 || strip.scrollTop + strip.clientHeight < strip.scrollHeight - 2) return;
+          const image = new Image();
+          image.src = number++;
+          strip.append(image);
+        };
+        add();
+        strip.addEventListener('scroll', () => {
+          clearTimeout(waits);
+          waits = setTimeout(add, 400);
+        });</script>""",
+}
+
+
+@pytest.mark.parametrize("kind", VIEWERS)
+def test_images_that_come_late_or_one_by_one_are_waited_for(kind: str) -> None:
+    assert shown(VIEWERS[kind], scroll=True).addresses == ("0", "1", "2", "3")
+
+
+def test_a_viewer_that_keeps_only_what_is_in_sight_is_a_fault() -> None:
+    view = shown(
+        """<style>#strip { height: 30000px }</style><script>
+        const show = () => { strip.innerHTML = `<img src="${Math.floor(scrollY / 3000)}">` };
+        addEventListener('scroll', show);
+        show();</script>""",
+        scroll=True,
+    )
+    assert re.search("&no=3: [0-9]+ images left it again: a viewer that keeps only what is in ", view.fault)
+
+
+ASKS = """<img src="0"><script>fetch('more')</script>"""
+
+
+@pytest.mark.parametrize(("answer", "status"), [(Fault(503), 503), (Fault(429, {"Retry-After": "2"}), 429)])
+def test_what_a_script_asked_for_in_vain_may_come_another_time(answer: Fault, status: int) -> None:
+    view = shown(ASKS, {"/webtoon/more": answer})
+    assert (view.status, view.pause_s) == (status, 2.0 if status == 429 else 0.0)
+    assert f"/webtoon/more was answered {status}, so images may be missing: try again later" in view.fault
+    assert shown(ASKS, {"/webtoon/more": answer}, drop=("/more",)).fault == ""
+
+
+def test_a_script_that_is_cut_off_is_a_fault_that_may_pass() -> None:
+    cut = Fault(200, {"Content-Length": "99"}, b"{")
+    view = shown(ASKS, {"/webtoon/more": cut})
+    assert (view.status, view.fault.partition("/webtoon/more")[2][:21]) == (0, " was not answered, so")
+    assert shown("<img src=0><script src=more></script>", {"/webtoon/more": cut}).status == 0
+
+
+def test_a_script_that_asks_again_itself_and_what_is_not_there_are_no_faults() -> None:
+    asks_again = "<img src=0><script>fetch('more').then(() => fetch('more'))</script>"
+    assert shown(asks_again, {"/webtoon/more": Fault(503, times=1)}).status == 200
+    view = shown(ASKS, {"/webtoon/more": Fault(404)})
+    assert (view.status, view.fault, view.failed[0][0]) == (200, "", 404)
+
+
+def test_hosts_that_scripts_may_not_ask_are_told() -> None:
+    page = "<script src='http://cdn.example/a.js'></script><script>fetch('http://api.example/b')</script>"
+    view = shown(page)
+    assert (view.status, view.fault, view.refused) == (200, "", ("api.example", "cdn.example"))
+    with pytest.raises(
+        CrawlError, match=r"^0 images .* changed; its scripts asked api\.example, cdn\.example, mis"
+    ):
+        pages_of(load_site("demo"), view, "http://127.0.0.1/x")
+
+
+def test_one_address_of_many_pages_stands_in_for_them() -> None:
+    site = load_site("demo")
+    pages = ("http://127.0.0.1/1", "http://127.0.0.1/wait", "http://127.0.0.1/wait")
+    assert pages_of(site, View(200, "", "x", pages), "") == pages
+    with pytest.raises(
+        CrawlError, match=r"^3 images of .* have the address http://127.0.0.1/wait: name a part"
+    ):
+        pages_of(site, View(200, "", "x", (*pages, pages[1])), "http://127.0.0.1/x")
+
+
+@pytest.mark.parametrize("address", ["blob:http://127.0.0.1/5", "background-image:url('/1.jpg')"])
+def test_pages_that_have_no_address_on_the_web_cannot_be_fetched(address: str) -> None:
+    with pytest.raises(
+        CrawlError, match=r"is no address on the web: .* \(blob:\) or its style holds cannot be"
+    ):
+        Door({"127.0.0.1"}, local=True).check(address)
 
 
 def test_the_cookies_of_a_sites_file_open_what_they_are_for(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Sites as data: what their files say, and what they may not say."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,6 +108,39 @@ def test_a_template_may_hold_title_and_episode_in_its_path() -> None:
     assert site.episode_at("http://127.0.0.1/rain/12") is None
 
 
+def test_a_number_may_be_padded_with_zeros() -> None:
+    site = site_file(page="/{title}/ep-{episode:03d}?ep={episode:04d}")
+    assert site.episode_address("rain", 7) == "http://127.0.0.1/rain/ep-007?ep=0007"
+    for number in (0, 7, 1234):
+        assert site.episode_at(site.episode_address("rain", number)) == ("rain", number)
+    assert site.episode_at("http://127.0.0.1/rain/ep-007?ep=0008") is None
+    assert site.address_beside("http://127.0.0.1/rain/ep-009?ep=0009", 10).endswith("?ep=0010")
+
+
+def test_a_hole_may_stand_twice_and_holds_the_same_there() -> None:
+    site = site_file(page="/{title}/{title}-{episode:02d}")
+    assert site.episode_at(site.episode_address("a/b", 7)) == ("a/b", 7)
+    assert site.episode_at("http://127.0.0.1/rain/snow-07") is None
+
+
+def test_a_title_in_the_path_keeps_its_slashes() -> None:
+    site = site_file(page="/{title}/{episode}?of={title}")
+    address = site.episode_address("fantasy/my comic", 3)
+    assert address == "http://127.0.0.1/fantasy/my%20comic/3?of=fantasy%2Fmy%20comic"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("12", ("rain", 12)), ("12/10-days", ("rain", 12)), ("12-a/b", ("rain", 12)), ("new/12a", None)],
+)
+def test_what_a_site_adds_to_the_path_is_read_over(path: str, place: tuple[str, int] | None) -> None:
+    site = site_file(page="/comic/{title}/{episode}{*}")
+    assert site.episode_address("rain", 12) == "http://127.0.0.1/comic/rain/12"
+    found = site.episode_at(f"http://127.0.0.1/comic/rain/{path}")
+    assert found == place or (place is None and found != ("rain", 12))
+    assert site.address_beside("http://127.0.0.1/comic/rain/3/words", 4).endswith("/rain/4")
+
+
 def test_only_a_site_all_of_which_is_here_is_local() -> None:
     assert load_site("demo").is_local
     assert not site_file(hosts=["127.0.0.1", "images.example"]).is_local
@@ -158,9 +192,11 @@ def test_the_referer_is_what_the_site_wants(referer: str, headers: dict[str, str
         ({"page": "/detail?no=3"}, "page must be a path with {episode}"),
         ({"page": "/detail?no={number}"}, "page must be a path with {episode}"),
         ({"page": "/detail?no={"}, "page must be a path with {episode}"),
+        ({"page": "/detail?no={episode:x}"}, "page must be a path with {episode}"),
         ({"images": ""}, "images "),
         ({"attributes": []}, "attributes "),
-        ({"attributes": "src"}, "attributes "),
+        ({"attributes": "src"}, "attributes must be a list, got 'src'"),
+        ({"hosts": "a.example"}, "hosts must be a list, got 'a.example'"),
         ({"least_pages": 0}, "least_pages must be at least 1, got 0"),
         ({"selector": "img"}, "unknown key selector"),
         ({"hosts": ["http://a.example"]}, "hosts.0 must be a host's name"),
@@ -170,6 +206,7 @@ def test_the_referer_is_what_the_site_wants(referer: str, headers: dict[str, str
         ({"markers": {"sold": [".sold"]}}, "markers.sold.* should be 'login', 'paid'"),
         ({"scroll": "yes"}, "scroll should be a valid boolean"),
         ({"patience_s": 0}, "patience_s must be greater than 0"),
+        ({"patience_s": math.inf}, "patience_s must be at most 600.0, got inf"),
     ],
 )
 def test_a_wrong_site_file_is_told_with_its_key(changes: dict[str, object], sentence: str) -> None:

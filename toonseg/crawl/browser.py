@@ -24,7 +24,7 @@ from selenium.webdriver.common.selenium_manager import SeleniumManager
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 
 from toonseg.crawl.lodging import Lodging, dying_with_us, end
-from toonseg.crawl.manners import NOBODY
+from toonseg.crawl.manners import NOBODY, may_pass
 from toonseg.crawl.programs import BROWSERS, DRIVERS, Browser, lack, matching, named, versions
 from toonseg.crawl.sites import Closed, Site
 from toonseg.crawl.travel import Travel
@@ -38,6 +38,16 @@ for (const [key, selector] of Object.entries(arguments[0])) {
 }
 return null;
 """
+# No image is loaded, but some viewers show the next one when the one before has arrived.
+_TELL_OF_LOADING = """
+{
+  const {set, ...others} = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, 'src');
+  Object.defineProperty(HTMLImageElement.prototype, 'src', {...others, set(address) {
+    set.call(this, address);
+    setTimeout(() => this.dispatchEvent(new Event('load')));
+  }});
+}
+"""
 _MOVING_S = 0.05  # between two looks at a page that leads on to another by script
 _BROKEN = (WebDriverException, OSError, urllib3.exceptions.HTTPError)
 
@@ -46,8 +56,10 @@ _BROKEN = (WebDriverException, OSError, urllib3.exceptions.HTTPError)
 class View:
     """What a page showed, and where the browser was in the end.
 
-    ``status`` is 0, and ``fault`` says why, when the browser got no page. An address is None for an image
-    that names none.
+    ``status`` is 0, and ``fault`` says why, when the browser got no page; where only a request of the page's
+    scripts failed, both are of that. An address is None for an image that names none. ``failed`` are the
+    requests of scripts that came to nothing, with their statuses, and ``refused`` the hosts that scripts
+    asked, but may not.
     """
 
     status: int
@@ -59,6 +71,8 @@ class View:
     closed: Closed | None = None
     pause_s: float = 0.0
     fault: str = ""
+    failed: tuple[tuple[int, str], ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 def find_browser(
@@ -140,7 +154,7 @@ class Session:
     def view(self, address: str) -> View:
         """Show a page and read it. Raises CrawlError when no browser starts."""
         running = self.start()
-        travel = Travel(address)
+        travel = Travel(address, self._site)
         try:
             running.execute_script("window.toonsegLeft = true")  # tells the page we leave from the next
             running.get(address)
@@ -157,12 +171,28 @@ class Session:
             return View(NOBODY, address, fault=f"{address}: {_first_line(error)}")
         if not read["address"].startswith("http"):  # a page of the browser's own, for an empty or no answer
             read |= {"address": travel.address, "fault": "" if read["status"] else travel.fault}
+        if read["status"] == 200 and not read["closed"] and not read.get("fault"):
+            read |= self._missed(travel)
         fault = read.pop("fault", "")
         return View(
             **{**read, "addresses": tuple(read["addresses"])},
             pause_s=travel.pause_s,
             fault=f"{address}: {fault}" if fault else "",
+            failed=tuple((status, asked.address) for asked, status in travel.failed.items()),
+            refused=tuple(sorted(travel.refused)),
         )
+
+    def _missed(self, travel: Travel) -> dict[str, Any]:
+        """Status and fault of the first request of a script that may be answered another time."""
+        for asked, status in travel.failed.items():
+            if may_pass(status) and not self._site.drops(asked.address):
+                answer = f"was answered {status}" if status else "was not answered"
+                fault = (
+                    f"its script's request for {asked.address} {answer}, so images may be missing: try again "
+                    "later, or name a part of that address in `drop` if it brings none"
+                )
+                return {"status": status, "fault": fault}
+        return {}
 
     def _prepare(self, running: webdriver.Chrome) -> None:
         """Set the waits and the cookies, and try the selectors before any page is asked for."""
@@ -173,6 +203,7 @@ class Session:
             self.close()
             raise CrawlError(f"the site's file: {wrong[0]} is no CSS selector, got {wrong[1]!r}")
         running.get_log("performance")  # type: ignore[no-untyped-call]  # that of the browser's own first page
+        running.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _TELL_OF_LOADING})
         for name, value in self._site.cookies.items():
             cookie = {"name": name, "value": value, "url": self._site.origin}
             running.execute_cdp_cmd("Network.setCookie", cookie)

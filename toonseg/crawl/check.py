@@ -15,7 +15,8 @@ from toonseg.errors import CrawlError
 def check_site(name: str, address: str, params: CrawlParams) -> int:
     """Show the page at ``address`` in a browser, and print what the site's file finds there.
 
-    No image is fetched. Raises CrawlError when an episode could not be fetched from what was found.
+    No image is fetched, but its host is asked for robots.txt. Raises CrawlError when an episode could not
+    be fetched from what was found.
     """
     site = _served_there(load_site(name), address)
     require_permission(site, params)
@@ -28,16 +29,16 @@ def check_site(name: str, address: str, params: CrawlParams) -> int:
     ):
         downloader.permit(address)
         view = session.view(address)
-    for line in report(site, view):
-        print(line)
-    check_open(site, view, address)
-    for page in pages_of(site, view, address):
-        door.check(page)
+        for line in report(site, view):
+            print(line)
+        check_open(site, view, address)
+        for page in pages_of(site, view, address):
+            downloader.permit(page)
     return 0
 
 
 def report(site: Site, view: View) -> list[str]:
-    """A line for each thing that was found, and one for each image."""
+    """A line for each thing that was found, for each request of scripts that failed, and for each image."""
     place = site.episode_at(view.address)
     title_id, number = place or ("", "none")
     found = {
@@ -49,10 +50,12 @@ def report(site: Site, view: View) -> list[str]:
         "previous": view.previous,
         "next": view.next,
         "closed": view.closed or site.closed_by_address(view.address),
+        "refused": ", ".join(view.refused),
     }
     kinds = [(address, _kind(site, address)) for address in view.addresses]
     pages = sum(kind == "page" for _, kind in kinds)
     lines = [f"{name:9} {value or '-'}" for name, value in found.items()]
+    lines += [f"failed    {status or '-'} {asked}" for status, asked in view.failed]
     lines.append(f"images    {len(kinds)} found, {pages} of them pages")
     return lines + [
         f"  {index:3}  {kind:5} {address or '-'}" for index, (address, kind) in enumerate(kinds, 1)

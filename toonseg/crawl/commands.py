@@ -1,6 +1,7 @@
 """`toonseg crawl` and `toonseg cache`: a site's file tried out, a series fetched, what was kept."""
 
 import argparse
+import math
 
 
 def add_crawl(crawl: argparse.ArgumentParser) -> None:
@@ -14,6 +15,11 @@ def add_crawl(crawl: argparse.ArgumentParser) -> None:
 
     fetch = commands.add_parser("fetch", help="fetch a series of params.yaml, as the stage crawl does")
     fetch.add_argument("series", help="its name in params.yaml")
+    fetch.add_argument(
+        "--anew",
+        metavar="EPISODES",
+        help="fetch these once more, such as 1-3, 7, whatever is there already or in the cache",
+    )
     fetch.add_argument("--verbose", action="store_true", help="tell each request")
     fetch.set_defaults(run=_fetch)
 
@@ -23,8 +29,19 @@ def add_cache(cache: argparse.ArgumentParser) -> None:
     cache.set_defaults(run=_show)
     commands = cache.add_subparsers(title="commands", metavar="COMMAND")
     prune = commands.add_parser("prune", help="delete what is old: it would be fetched again")
-    prune.add_argument("--older-than", type=float, default=0.0, metavar="DAYS", help="(default: 0, all)")
+    prune.add_argument("--older-than", type=_days, default=0.0, metavar="DAYS", help="(default: 0, all)")
     prune.set_defaults(run=_prune)
+
+
+def _days(text: str) -> float:
+    """A number that is not negative."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"must be a number of days, 0 or more, got {text}")
+    return value
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -39,12 +56,14 @@ def _fetch(options: argparse.Namespace) -> int:
     from toonseg.crawl.manners import CrawlParams
     from toonseg.crawl.run import fetch_series, log_requests
     from toonseg.params import load_params
-    from toonseg.series import SeriesParams
+    from toonseg.series import SeriesParams, parse_episodes
 
     declared = load_params(f"series.{options.series}", SeriesParams)
     if options.verbose:
         log_requests()
-    print(f"{options.series}: {fetch_series(options.series, declared, load_params('crawl', CrawlParams))}")
+    anew = parse_episodes(options.anew) if options.anew is not None else ()
+    crawled = fetch_series(options.series, declared, load_params("crawl", CrawlParams), anew)
+    print(f"{options.series}: {crawled}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,16 @@ from toonseg.images import ImageFacts, verify
 
 MOST_BYTES = 100_000_000  # of one page
 MOST_REDIRECTS = 5
+_ACCEPT = "image/webp,image/jpeg,image/png,image/gif"
+# How pictures of other kinds begin: another attempt would bring the same.
+_OTHER_KINDS = {
+    "AVIF": rb"(?s).{4}ftypavi[fs]",
+    "HEIF": rb"(?s).{4}ftyp(hei[cs]|mif1)",
+    "JPEG XL": rb"\xff\x0a|\0\0\0\x0cJXL ",
+    "TIFF": rb"II\*\0|MM\0\*",
+    "BMP": rb"(?s)BM.{4}\0\0\0\0",
+    "SVG": rb"\s*(<\?xml[^>]*>\s*)?<svg",
+}
 
 log = logging.getLogger("toonseg.crawl")
 
@@ -38,9 +49,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Errand:
-    """Images asked for together: what goes with each request, and the addresses that failed."""
+    """Images asked for together: what goes with each request, and the addresses that failed.
+
+    ``anew`` has them asked for, whatever the cache holds.
+    """
 
     headers: Mapping[str, str]
+    anew: bool = False
     faults: dict[str, CrawlError] = field(default_factory=dict)
 
 
@@ -97,15 +112,25 @@ class Downloader:
         return self._robots.delay_s(address)
 
     def images(
-        self, addresses: Sequence[str], headers: Mapping[str, str], what: str = "images"
+        self,
+        addresses: Sequence[str],
+        headers: Mapping[str, str],
+        what: str = "images",
+        anew: bool = False,
     ) -> list[tuple[ImageFacts, bytes]]:
         """Fetch images, each address once, in the order given; each is decoded to its end.
 
-        ``headers`` go with each request; ``what`` labels the progress. Raises CrawlError when one cannot
-        be had; no more of them are then asked for.
+        ``headers`` go with each request; ``what`` labels the progress; ``anew`` leaves the cache unread.
+        Raises CrawlError when one cannot be had; no more of them are then asked for.
         """
-        errand = _Errand({"Accept": "image/*", **headers})
+        errand = _Errand({"Accept": _ACCEPT, **headers}, anew)
         return self._runner.run(self._images(addresses, errand, what))
+
+    def forget(self, addresses: Sequence[str], headers: Mapping[str, str]) -> None:
+        """Keep no longer what addresses gave to who sent ``headers``: it is of no use."""
+        if self._cache:
+            for address in addresses:
+                self._cache.forget(address, _referer(headers))
 
     async def _images(
         self, addresses: Sequence[str], errand: _Errand, what: str
@@ -133,7 +158,8 @@ class Downloader:
 
     async def _image(self, address: str, errand: _Errand) -> tuple[ImageFacts, bytes]:
         self._door.check(address)
-        held = self._cache.find(address) if self._cache else None
+        referer = _referer(errand.headers)
+        held = self._cache.find(address, referer) if self._cache and not errand.anew else None
         if held is not None:
             answer = await asyncio.to_thread(_with_facts, Answer(200, held), address)
             if answer.facts:
@@ -142,7 +168,7 @@ class Downloader:
         if answer.facts is None:
             raise CrawlError(answer.fault)
         if self._cache:
-            self._cache.keep(address, answer.body)
+            self._cache.keep(address, answer.body, referer)
         return answer.facts, answer.body
 
     async def _fetch(self, address: str, errand: _Errand | None) -> Answer:
@@ -237,7 +263,15 @@ def _with_facts(answer: Answer, address: str) -> Answer:
     try:
         return replace(answer, facts=verify(answer.body, address))
     except ImageError as error:
+        kind = next((kind for kind, begin in _OTHER_KINDS.items() if re.match(begin, answer.body)), "")
+        if kind:
+            named = "let `attributes` of the site's file name another"
+            return replace(answer, fault=f"{address} is {kind}, which is not supported: {named}")
         return replace(answer, fault=str(error), again=True)
+
+
+def _referer(headers: Mapping[str, str]) -> str:
+    return headers.get("Referer", "")
 
 
 def _plain(error: httpx.TransportError) -> str:

@@ -2,6 +2,8 @@
 
 import hashlib
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from toonseg.errors import CrawlError
 from toonseg.images import ImageFacts
 from toonseg.records import Page
 
+_MANY = 3  # images of one address, which are hardly pages
 SUFFIXES = {"jpeg": "jpg", "png": "png", "webp": "webp", "gif": "gif"}
 _CLOSED: dict[Closed, str] = {
     "login": "is shown to those who log in only",
@@ -90,7 +93,8 @@ def check_open(site: Site, view: View, address: str) -> None:
         raise CrawlError(f"the site has no such episode (it answered {view.status} to {address})")
     if view.status != 200 or view.fault:
         raise CrawlError(view.fault or f"the site answered {view.status} to {address}")
-    if site.episode_at(view.address) != site.episode_at(address):
+    place = site.episode_at(view.address)
+    if place is None or place != site.episode_at(address):
         raise CrawlError(f"{address} leads to another page, {view.address}: the episode is not shown to us")
 
 
@@ -98,28 +102,49 @@ def pages_of(site: Site, view: View, address: str) -> tuple[str, ...]:
     """The addresses of an episode's images. Raises CrawlError when any may be missing."""
     nameless = [index for index, image in enumerate(view.addresses, 1) if image is None]
     if nameless:
-        raise CrawlError(f"image {nameless[0]} of {address} has none of {', '.join(site.attributes)}")
+        raise CrawlError(
+            f"image {nameless[0]} of {address} has none of {', '.join(site.attributes)}, or only what stands "
+            f"in for an address there (data:, placeholders){_refused(view)}"
+        )
     pages = site.pages_among(tuple(image for image in view.addresses if image))
     if len(pages) < site.least_pages:
         raise CrawlError(
             f"{len(pages)} images at '{site.images}' of {address}, not {site.least_pages} or more: "
-            "the episode is not shown to us, or the site's markup changed"
+            f"the episode is not shown to us, or the site's markup changed{_refused(view)}"
         )
     if not view.title:
         raise CrawlError(f"no title at '{site.title}' of {address}: the site's markup changed")
+    page, times = Counter(pages).most_common(1)[0]
+    if times >= _MANY:
+        raise CrawlError(
+            f"{times} images of {address} have the address {page}: name a part of it in `placeholders` of "
+            "the site's file if it stands in for others, or in `drop` if it is no page"
+        )
     return pages
 
 
-def save_episode(visit: Visit, view: View, number: int, path: Path) -> None:
+def _refused(view: View) -> str:
+    """The hosts that may hold what a view lacks, as the end of a sentence."""
+    hosts = ", ".join(view.refused)
+    return f"; its scripts asked {hosts}, missing in `hosts` of the site's file" if hosts else ""
+
+
+def save_episode(visit: Visit, view: View, number: int, path: Path, anew: bool = False) -> None:
     """Fetch the images of an episode's view and write it to ``path``, whole or not at all.
 
-    Raises CrawlError that says which page is at fault.
+    ``anew`` has them fetched, whatever the cache holds. Raises CrawlError that says which page is at fault.
     """
     title = visit.title
     addresses = pages_of(title.site, view, view.address)
-    images = visit.downloader.images(
-        addresses, title.site.referer_of(view.address), f"{title.series} {number}"
-    )
+    headers = title.site.referer_of(view.address)
+    images = visit.downloader.images(addresses, headers, f"{title.series} {number}", anew)
+    alike = _alike(addresses, [data for _, data in images])
+    if alike:
+        visit.downloader.forget(alike, headers)
+        raise CrawlError(
+            f"{len(alike)} addresses of {view.address} gave one image, {alike[0]} among them: it may stand "
+            "in for the pages, which another `referer` or `attributes` in the site's file may bring"
+        )
     pages = [
         (page_of(title.series, number, index, facts, data, urlsplit(address).path), data)
         for index, (address, (facts, data)) in enumerate(zip(addresses, images, strict=True), 1)
@@ -127,6 +152,13 @@ def save_episode(visit: Visit, view: View, number: int, path: Path) -> None:
     write_episode(path, pages, {**title.origin(number), "title": view.title})
     if visit.cache:
         visit.cache.keep_episode(title.cache_key(number), read_info(path))
+
+
+def _alike(addresses: Sequence[str], images: Sequence[bytes]) -> tuple[str, ...]:
+    """The addresses, if three or more, that gave the one image that more than half of the pages are."""
+    image, times = Counter(images).most_common(1)[0]
+    alike = dict.fromkeys(address for address, data in zip(addresses, images, strict=True) if data == image)
+    return tuple(alike) if len(alike) >= 3 and 2 * times > len(images) else ()
 
 
 def restore_episode(cache: Cache, title: Title, number: int, path: Path) -> bool:

@@ -10,7 +10,7 @@ from toonseg.archive import read_info, write_episode
 from toonseg.console import progress
 from toonseg.crawl.download import MOST_BYTES
 from toonseg.crawl.episode import page_of
-from toonseg.crawl.series import Crawled, failures, holdings, tidy
+from toonseg.crawl.series import Crawled, alone, failures, holdings, tidy
 from toonseg.crawl.sites import FOLDER
 from toonseg.errors import CrawlError, ImageError, ToonsegError
 from toonseg.images import verify
@@ -33,7 +33,12 @@ def import_series(series: str, declared: SeriesParams, folder: Path) -> Crawled:
     source = Path(declared.title).expanduser()
     if not source.is_dir():
         raise CrawlError(f"series {series}: {source} is no folder: title names the one with the episodes")
-    folder.mkdir(parents=True, exist_ok=True)
+    with alone(series, folder):
+        return _import(series, declared, source, folder)
+
+
+def _import(series: str, declared: SeriesParams, source: Path, folder: Path) -> Crawled:
+    """Bring ``folder`` to the declared episodes in ``source``."""
     tidy(folder, declared)
     numbers = parse_episodes(declared.episodes)
     found = _sources(source)
@@ -53,9 +58,11 @@ def import_series(series: str, declared: SeriesParams, folder: Path) -> Crawled:
 def read_source(place: Path) -> Pages:
     """Names and bytes of the pages in a folder, ZIP or CBZ, in natural order, read without unpacking.
 
-    Raises CrawlError when an archive is damaged, locked, leads outside its folder or is too large.
+    Raises CrawlError when an archive is damaged, locked, leads outside its folder or is too large, or when a
+    link leads to pages that would be left out.
     """
     try:
+        _check_link(place)
         pages = list(_in_archive(place) if place.is_file() else _in_folder(place))
     except UNREADABLE as error:
         raise CrawlError(f"{place} cannot be unpacked: {error}") from None
@@ -93,8 +100,10 @@ def _sources(folder: Path) -> dict[int, list[Path]]:
     """What may be an episode, by its number: leading zeros do not count."""
     found: dict[int, list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        if re.fullmatch(r"[0-9]{1,9}", path.stem) and (path.is_dir() or path.suffix.lower() in ARCHIVES):
-            found.setdefault(int(path.stem), []).append(path)
+        is_archive = path.suffix.lower() in ARCHIVES and not path.is_dir()
+        name = path.stem if is_archive else path.name
+        if re.fullmatch(r"[0-9]{1,9}", name) and (is_archive or not path.is_file()):
+            found.setdefault(int(name), []).append(path)
     return found
 
 
@@ -109,10 +118,23 @@ def _only(places: list[Path], number: int, source: Path) -> Path:
 def _in_folder(place: Path) -> Iterator[tuple[str, bytes]]:
     for path in place.rglob("*"):
         name = path.relative_to(place).as_posix()
-        if path.is_file() and _is_page(name):
+        if not _is_page(name):
+            continue
+        _check_link(path)
+        if path.is_dir() and path.is_symlink():
+            raise CrawlError(f"{path} is a link to a folder: put the folder itself there, or remove the link")
+        if path.is_file():
             if path.stat().st_size > MOST_BYTES:
                 raise CrawlError(f"{path} is no page: it has {path.stat().st_size} bytes")
             yield name, path.read_bytes()
+
+
+def _check_link(path: Path) -> None:
+    """Raise CrawlError when a path is a link to what is not there: a page would be left out."""
+    if path.is_symlink() and not path.exists():
+        raise CrawlError(
+            f"{path} is a link to {path.readlink()}, which is not there: fetch it or mount its disk"
+        )
 
 
 def _in_archive(place: Path) -> Iterator[tuple[str, bytes]]:

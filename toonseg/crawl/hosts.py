@@ -32,7 +32,12 @@ class Door:
         """Raise CrawlError when an address leads to another host, or into a private network."""
         parts = urlsplit(address)
         host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or host not in self._hosts:
+        if parts.scheme not in ("http", "https"):
+            raise CrawlError(
+                f"{address} is no address on the web: what a page's script makes (blob:) or its style "
+                "holds cannot be fetched"
+            )
+        if host not in self._hosts:
             raise CrawlError(
                 f"{address} is not on an allowed host ({', '.join(sorted(self._hosts))}): "
                 "add its host to the site's file if it belongs there"

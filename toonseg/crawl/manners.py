@@ -36,11 +36,11 @@ class CrawlParams:
     i_have_permission: bool
     contact: Annotated[str, AfterValidator(_contact)]
     connections: Annotated[int, Ge(1), Le(16)]
-    delay_s: Annotated[float, Ge(0)]
-    timeout_s: Annotated[float, Gt(0)]
+    delay_s: Annotated[float, Ge(0), Le(3600)]
+    timeout_s: Annotated[float, Gt(0), Le(600)]
     retries: Annotated[int, Ge(0), Le(10)]
     back_off_s: Annotated[float, Ge(0)]
-    most_wait_s: Annotated[float, Ge(0)]
+    most_wait_s: Annotated[float, Ge(0), Le(86_400)]
 
 
 def require_permission(site: Site, params: CrawlParams) -> None:

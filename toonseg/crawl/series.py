@@ -1,7 +1,9 @@
 """A series: what is missing of it is fetched, what is no longer declared goes, what is there stays."""
 
+import os
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,28 +55,56 @@ def crawl_series(
     folder: Path,
     params: CrawlParams,
     cache: Cache | None = None,
+    anew: Collection[int] = (),
 ) -> Crawled:
     """Bring ``folder`` to what is declared: one CBZ an episode.
 
-    What ``cache`` holds is not fetched. A failed episode does not stop the others: at the end CrawlError
-    tells all that failed, and why; the next call fetches those. Nobody is asked for anything when nothing
-    is missing. Raises ParamsError when the site may not be visited.
+    What ``cache`` holds is not fetched, but for the declared episodes that are wanted ``anew``. A failed
+    episode does not stop the others: at the end CrawlError tells all that failed, and why; the next call
+    fetches those. Nobody is asked for anything when nothing is missing. Raises ParamsError when the site may
+    not be visited, and CrawlError when another run is at the series.
     """
     params = _with_contact(params, declared, series)
     require_permission(site, params)
     title = _title(series, declared, site)
+    with alone(series, folder):
+        tidy(folder, declared)
+        missing = {*missing_episodes(folder, declared, site), *anew}
+        ahead = {
+            number: number in anew
+            for number in sorted(missing)
+            if number in anew or not _restored(cache, title, number, folder)
+        }
+        if ahead:
+            with _visiting(title, params, cache) as visit:
+                tries = _walk if _is_address(declared.title) else _by_number
+                tried = progress(tries(visit, declared, ahead, folder), series, "episode", len(ahead))
+                failed = {number: fault for number, fault in tried if fault}
+            if failed:
+                raise CrawlError(failures(series, failed, len(parse_episodes(declared.episodes))))
+        return holdings(series, folder, len(ahead))
+
+
+@contextmanager
+def alone(series: str, folder: Path) -> Iterator[None]:
+    """Make ``folder``, and keep other runs from it. Raises CrawlError when one is at it."""
     folder.mkdir(parents=True, exist_ok=True)
-    tidy(folder, declared)
-    missing = missing_episodes(folder, declared, site)
-    ahead = [number for number in missing if not _restored(cache, title, number, folder)]
-    if ahead:
-        with _visiting(title, params, cache) as visit:
-            tries = _walk if _is_address(declared.title) else _by_number
-            tried = progress(tries(visit, declared, ahead, folder), series, "episode", len(ahead))
-            failed = {number: fault for number, fault in tried if fault}
-        if failed:
-            raise CrawlError(failures(series, failed, len(parse_episodes(declared.episodes))))
-    return holdings(series, folder, len(ahead))
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CrawlError(f"{series} is being crawled by another run: wait for its end") from None
+        except OSError:
+            pass  # some network disks know no locks
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def holdings(series: str, folder: Path, fetched: int) -> Crawled:
@@ -102,25 +132,28 @@ def failures(series: str, failed: Mapping[int, str], declared: int) -> str:
 
 
 def _by_number(
-    visit: Visit, declared: SeriesParams, ahead: Sequence[int], folder: Path
+    visit: Visit, declared: SeriesParams, ahead: Mapping[int, bool], folder: Path
 ) -> Iterator[tuple[int, str]]:
-    """Fetch each episode at the address that its number gives; yields each with its fault, if any."""
+    """Fetch each episode at the address that its number gives; yields each with its fault, if any.
+
+    ``ahead`` says of each whether it is fetched anew.
+    """
     site, title_id = visit.title.site, visit.title.title_id
     for index, number in enumerate(sorted(ahead, reverse=declared.direction == "backward")):
         if index:
             _rest(visit)
         address = site.episode_address(title_id, number)
-        _, fault = _try(visit, number, address, folder / f"{number}.cbz")
+        _, fault = _try(visit, number, address, folder / f"{number}.cbz", ahead[number])
         yield number, fault
 
 
 def _walk(
-    visit: Visit, declared: SeriesParams, ahead: Sequence[int], folder: Path
+    visit: Visit, declared: SeriesParams, ahead: Mapping[int, bool], folder: Path
 ) -> Iterator[tuple[int, str]]:
     """Follow the links from the start, and fetch what is wanted on the way; yields as ``_by_number``.
 
     Where a page has no link, or failed, the neighbour's address is made from its number, as long as an
-    episode that is wanted lies that way.
+    episode that is wanted lies that way. So are those of the wanted that the links passed over.
     """
     site, wanted, seen = visit.title.site, set(ahead), set[int]()
     step = -1 if declared.direction == "backward" else 1
@@ -130,7 +163,7 @@ def _walk(
             _rest(visit)
         seen.add(number)
         path = folder / f"{number}.cbz" if number in wanted else None
-        link, fault = _try(visit, number, address, path, step)
+        link, fault = _try(visit, number, address, path, ahead.get(number, False), step)
         if number in wanted:
             wanted.discard(number)
             yield number, fault
@@ -141,20 +174,28 @@ def _walk(
             number += step
             address = site.address_beside(address, number)
     for number in sorted(wanted):
-        yield (
-            number,
-            f"it does not lie {declared.direction} of {declared.title}, where the links begin",
-        )
+        if (number - _number(site, declared.title)) * step < 0:
+            yield (
+                number,
+                f"it does not lie {declared.direction} of {declared.title}, where the links begin",
+            )
+            continue
+        _rest(visit)
+        address = site.address_beside(declared.title, number)
+        _, fault = _try(visit, number, address, folder / f"{number}.cbz", ahead[number])
+        yield number, fault and f"no link leads to it, and {fault}"
 
 
-def _try(visit: Visit, number: int, address: str, path: Path | None, step: int = 1) -> tuple[str | None, str]:
+def _try(
+    visit: Visit, number: int, address: str, path: Path | None, anew: bool, step: int = 1
+) -> tuple[str | None, str]:
     """Look at an episode, and write it where a path is given: the link onwards, and what went wrong."""
     link = None
     try:
         view = look(visit, address)
         link = view.next if step > 0 else view.previous
         if path:
-            save_episode(visit, view, number, path)
+            save_episode(visit, view, number, path, anew)
     except CrawlError as error:
         return link, str(error)
     return link, ""

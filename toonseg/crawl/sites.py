@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from annotated_types import Ge, Gt, MinLen
-from pydantic import AfterValidator, Strict
+from annotated_types import Ge, Gt, Le, MinLen
+from pydantic import AfterValidator, BeforeValidator, Strict
 
 from toonseg.crawl.hosts import is_this_machine
 from toonseg.errors import ParamsError
@@ -20,7 +20,9 @@ FOLDER = "folder"  # the site of those who have their pages already
 
 Closed = Literal["login", "paid", "age", "withdrawn", "sideways"]
 _ADDRESS = "address:"  # begins a marker that is looked for in the address instead of the page
-_HOLES = {r"\{title\}": "(?P<title>.+)", r"\{episode\}": "(?P<episode>[0-9]{1,9})"}
+# A number may be padded with zeros; {*} is what a site adds to the path.
+_HOLE = re.compile(r"\{(?:(?P<title>title)|(?P<episode>episode)(?::0[1-9]d)?|\*)\}")
+_GROUPS = {"title": ".+?", "episode": "[0-9]{1,9}(?![0-9])"}
 
 
 def _origin(text: str) -> str:
@@ -35,12 +37,11 @@ def _origin(text: str) -> str:
 
 
 def _template(text: str) -> str:
-    try:
-        told_apart = text.format(title="", episode=1) != text.format(title="", episode=2)
-    except (KeyError, IndexError, ValueError):
-        told_apart = False
-    if not (text.startswith("/") and told_apart):
-        raise ValueError("must be a path with {episode}, and {title} where it is needed")
+    numbered = any(hole["episode"] for hole in _HOLE.finditer(text))
+    if not (text.startswith("/") and numbered) or re.search("[{}]", _HOLE.sub("", text)):
+        raise ValueError(
+            "must be a path with {episode} ({episode:03d} where it is padded), and {title} where needed"
+        )
     return text
 
 
@@ -56,10 +57,17 @@ def _cookie(text: str) -> str:
     return text
 
 
+def _list(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise ValueError("must be a list")
+    return value
+
+
+_List = (Strict(False), BeforeValidator(_list))  # YAML has lists, no tuples
 _Text = Annotated[str, MinLen(1)]
-_Texts = Annotated[tuple[_Text, ...], Strict(False)]  # YAML has lists
+_Texts = Annotated[tuple[_Text, ...], *_List]
 _Cookie = Annotated[str, AfterValidator(_cookie)]
-_Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Strict(False)]
+_Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], *_List]
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Site:
     cookies: Mapping[_Cookie, _Cookie]
     least_pages: Annotated[int, Ge(1)]
     scroll: bool
-    patience_s: Annotated[float, Gt(0)]
+    patience_s: Annotated[float, Gt(0), Le(600)]
 
     @property
     def host(self) -> str:
@@ -111,7 +119,9 @@ class Site:
 
     def episode_address(self, title: str, episode: int) -> str:
         """Address of the page that shows an episode of the series ``title``."""
-        return self.origin + self.page.format(title=quote(title, safe=""), episode=episode)
+        path, mark, query = self.page.partition("?")
+        path, query = _put(path, quote(title, safe="/"), episode), _put(query, quote(title, safe=""), episode)
+        return f"{self.origin}{path}{mark}{query}"
 
     def address_beside(self, address: str, episode: int) -> str:
         """Address of another episode of the series that ``address`` is of.
@@ -123,13 +133,13 @@ class Site:
         if place is None:
             raise ValueError(f"{address} is no episode's page")
         numbered = {
-            key: text for key, text in _query(urlsplit(self.page).query).items() if "{episode}" in text
+            key: text for key, text in _query(urlsplit(self.page).query).items() if "{episode" in text
         }
         if not numbered:
             return self.episode_address(place[0], episode)
         given = urlsplit(address)
         values = [
-            f"{key}={numbered[key].format(title=quote(place[0], safe=''), episode=episode)}"
+            f"{key}={_put(numbered[key], quote(place[0], safe=''), episode)}"
             if key in numbered
             else f"{key}{equals}{value}"
             for key, equals, value in (part.partition("=") for part in given.query.split("&"))
@@ -207,11 +217,26 @@ def _query(text: str) -> dict[str, str]:
     return dict(part.partition("=")[::2] for part in text.split("&"))
 
 
+def _put(template: str, title: str, episode: int) -> str:
+    """Fill the holes of a template; what a site adds is left out."""
+    return template.replace("{*}", "").format(title=title, episode=episode)
+
+
 def _fill(template: str, text: str, found: dict[str, str]) -> bool:
-    """Read the holes of a template from ``text`` into ``found``; whether the text fits."""
-    pattern = re.escape(template)
-    for hole, group in _HOLES.items():
-        pattern = pattern.replace(hole, group, 1)
-    match = re.fullmatch(pattern, text)
-    found.update(match.groupdict() if match else {})
-    return match is not None
+    """Read the holes of a template from ``text`` into ``found``; whether it fits and agrees."""
+    pattern, end = "", 0
+    for hole in _HOLE.finditer(template):
+        pattern += re.escape(template[end : hole.start()]) + _group(hole.lastgroup, pattern)
+        end = hole.end()
+    match = re.fullmatch(pattern + re.escape(template[end:]), text)
+    read = match.groupdict() if match else {}
+    agrees = all(found.setdefault(name, value) == value for name, value in read.items())
+    return match is not None and agrees
+
+
+def _group(name: str | None, before: str) -> str:
+    """The pattern of a hole. Where one stands twice it holds the same, but for a number's zeros."""
+    if name is None:
+        return ".*"
+    zeros = "0*" if name == "episode" else ""
+    return zeros + (f"(?P={name})" if f"(?P<{name}>" in before else f"(?P<{name}>{_GROUPS[name]})")

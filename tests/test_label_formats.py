@@ -321,6 +321,18 @@ BAD = {
     "coco with no shape": ("coco", coco(segmentation=None), "annotation 3 .* got None"),
     "coco of another picture": ("coco", coco(image_id=9), "annotation 3: its image 9 is not in the file"),
     "coco of another class": ("coco", coco(category_id=9), "annotation 3: its category 9 is not"),
+    "coco with a crowd in words": (
+        "coco",
+        coco(iscrowd="1"),
+        "annotation 3 of image 1: iscrowd must be 0 or 1, got '1'",
+    ),
+    "coco with a crowd of two": ("coco", coco(iscrowd=2), "annotation 3 .* iscrowd must be 0 or 1, got 2"),
+    "a project of VIA": ("coco", {"_via_img_metadata": {}}, "is in VIA's own format, which is not read: exp"),
+    "regions of VIA": (
+        "coco",
+        {"a.jpg73": {"filename": "a.jpg", "size": 73, "regions": []}},
+        "is in VIA's own format",
+    ),
     "coco that is a list": ("coco", [], "must be a COCO file"),
     "coco of endless points": (
         "coco",
@@ -464,6 +476,45 @@ def test_a_file_of_no_known_format_is_refused(tmp_path):
     (tmp_path / "half.json").write_text('{"images": [')
     with pytest.raises(ToonsegError, match=r"half.json, line 1, column \d+: not valid JSON"):
         format_of(tmp_path / "half.json")
+
+
+@pytest.mark.parametrize("name", ["coco", "coco-rle", "cvat", "labelstudio"])
+def test_a_folder_is_refused_where_the_format_is_one_file(tmp_path, name):
+    with pytest.raises(LabelError, match=r"is a folder, but this format is one file: name the file in it"):
+        FORMATS[name].read(tmp_path, NAMES)
+
+
+@pytest.mark.parametrize(("name", "head"), [("png", "instances.csv"), ("yolo", "data.yaml")])
+def test_a_folder_that_lacks_the_head_of_its_format_is_told_so(tmp_path, name, head):
+    FORMATS[name].write(tmp_path, KEYED, CLASSES)
+    (tmp_path / head).unlink()
+    for path in (tmp_path, tmp_path / head):
+        with pytest.raises(LabelError, match=f"{tmp_path}: the export's {head} is missing there: add it, or"):
+            FORMATS[name].read(path, NAMES)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_archive_is_to_be_unpacked(tmp_path, name):
+    (tmp_path / "job.ZIP").write_bytes(b"PK")
+    with pytest.raises(LabelError, match=r"job.ZIP: is an archive: unpack it, and name the file or folder"):
+        FORMATS[name].read(tmp_path / "job.ZIP", NAMES)
+    with pytest.raises(LabelError, match=r"job.ZIP: is an archive: unpack it"):
+        format_of(tmp_path / "job.ZIP")
+
+
+def test_a_folder_is_labelme_by_the_shapes_in_its_files_and_not_by_their_ending(tmp_path):
+    (tmp_path / "classes.json").write_text("{}")
+    with pytest.raises(LabelError, match="of none of the formats coco"):
+        format_of(tmp_path)
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train/_annotations.coco.json").write_text(json.dumps(coco()))
+    with pytest.raises(
+        LabelError, match=r"holds a COCO file: name that file, .*train/_annotations.coco.json"
+    ):
+        format_of(tmp_path)
+    (tmp_path / "valid").mkdir()
+    (tmp_path / "valid/a.json").write_text(json.dumps(labelme()))
+    assert format_of(tmp_path) == "labelme"
 
 
 def test_a_list_tells_episodes_in_the_order_of_its_file(tmp_path):

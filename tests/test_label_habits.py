@@ -55,6 +55,27 @@ def test_coco_ids_that_a_table_program_wrote_with_a_point_are_whole_numbers(tmp_
         read(tmp_path, "coco", coco(id="a7"))
 
 
+def test_coco_ids_that_are_text_of_digits_are_those_numbers(tmp_path):
+    texts = coco([{**IMAGE, "id": "1"}], [{"id": "1", "name": "hair"}], id="7", image_id="1", category_id=1)
+    (region,) = read(tmp_path, "coco", texts)
+    assert [(label.name, label.origin.id) for label in region.instances] == [("hair", "7")]
+    with pytest.raises(LabelError, match="annotation 1: its image 2 is not in the file"):
+        read(tmp_path, "coco", coco(image_id="2"))
+    with pytest.raises(LabelError, match=r"annotation 1: image_id must be a whole number, got '1.5'"):
+        read(tmp_path, "coco", coco(image_id="1.5"))
+
+
+def test_a_flat_list_of_numbers_in_coco_is_one_polygon(tmp_path):
+    (region,) = read(tmp_path, "coco", coco(segmentation=TRIANGLE))
+    assert region.instances[0].segmentation == (tuple(TRIANGLE),)
+
+
+@pytest.mark.parametrize(("crowd", "ignored"), [(True, True), (False, False), (1.0, True), (None, False)])
+def test_a_coco_crowd_may_be_told_by_truth_or_null(tmp_path, crowd, ignored):
+    (region,) = read(tmp_path, "coco", coco(iscrowd=crowd))
+    assert region.instances[0].ignored is ignored
+
+
 def test_a_coco_category_that_nothing_uses_may_be_of_any_name(tmp_path):
     kinds = [{"id": 0, "name": "clothes-parts", "supercategory": "none"}, {"id": 1, "name": "Dress Shirt"}]
     (region,) = read(tmp_path, "coco", coco(categories=kinds))
@@ -71,7 +92,7 @@ def test_a_coco_crowd_with_plain_runs_is_an_ignored_mask(tmp_path):
 
 
 def test_a_coco_box_without_a_shape_is_refused(tmp_path):
-    with pytest.raises(LabelError, match=r"annotation 1 of image 1: its segmentation must be .* \[\]"):
+    with pytest.raises(LabelError, match="annotation 1 of image 1: is only a box, which is no mask: draw an"):
         read(tmp_path, "coco", coco(segmentation=[], bbox=[1, 2, 3, 4]))
 
 
@@ -107,6 +128,30 @@ def test_a_labelme_group_joins_one_class_and_no_other(tmp_path):
     shapes = [{"label": name, "points": PAIRS, "group_id": 0} for name in ("hair", "tie", "hair")]
     (region,) = read(tmp_path, "labelme", labelme(*shapes))
     assert [(label.name, len(label.segmentation)) for label in region.instances] == [("hair", 2), ("tie", 1)]
+
+
+def test_labelme_files_of_one_name_in_several_folders_are_all_read_and_stay_apart(tmp_path):
+    (tmp_path / "params.yaml").write_text(f"classes: [{', '.join(CLASSES)}]\n")
+    for folder in ("ep10", "ep9", ".trash", "."):
+        (tmp_path / "theirs" / folder).mkdir(parents=True, exist_ok=True)
+        document = labelme({"label": "hair", "points": PAIRS}, imagePath="001.jpg")
+        (tmp_path / "theirs" / folder / "001.json").write_text(json.dumps(document))
+    regions = FORMATS["labelme"].read(tmp_path / "theirs", NAMES)
+    assert [region.source for region in regions] == ["001.jpg", "ep9/001.jpg", "ep10/001.jpg"]
+    assert [region.origin.id for region in regions] == ["0", "ep9/0", "ep10/0"]
+    project = Project(tmp_path)
+    assert "3 added" in import_labels(project, [tmp_path / "theirs"], "school", episode="1")
+    assert "3 as they were" in import_labels(project, [tmp_path / "theirs"], "school", episode="1")
+
+
+def test_an_upright_labelme_rectangle_may_be_told_by_its_four_corners(tmp_path):
+    corners = [[10.0, 10.0], [40.0, 10.0], [40.0, 30.0], [10.0, 30.0]]
+    shapes = [{"label": "hair", "points": p, "shape_type": "rectangle"} for p in (corners, corners[::-1])]
+    (region,) = read(tmp_path, "labelme", labelme(*shapes))
+    assert areas(region) == [30 * 20] * 2
+    turned = [[25.0, 5.0], [45.0, 20.0], [25.0, 35.0], [5.0, 20.0]]
+    with pytest.raises(LabelError, match=r"shape 0: a 'rectangle' .* cannot be kept as it was drawn"):
+        read(tmp_path, "labelme", labelme({"label": "hair", "points": turned, "shape_type": "rectangle"}))
 
 
 @pytest.mark.parametrize("kind", ["circle", "line", "linestrip", "point", "points", "oriented_rectangle"])
@@ -189,6 +234,20 @@ def test_a_picture_on_which_a_person_left_no_prediction_is_a_picture_of_nothing(
     assert (region.width, region.height, region.instances) == (60, 50, ())
 
 
+@pytest.mark.parametrize(
+    ("data", "source"),
+    [
+        ({"episode": "1", "image": "s3://ours/a/b.jpg"}, "/a/b.jpg"),
+        ({"series": "school", "page": "https://ours/a/b.JPEG?X-Amz=1"}, "/a/b.JPEG"),
+        ({"series": "school", "page": "/data/local-files/?d=a/b.avif"}, "a/b.avif"),
+        ({"page": "/a/b", "series": "school"}, "/a/b"),
+    ],
+)
+def test_the_picture_of_a_task_is_told_from_the_other_texts_of_its_data(tmp_path, data, source):
+    (region,) = read(tmp_path, "labelstudio", [task({"result": [brush()]}, data=data)])
+    assert region.source == source
+
+
 def test_a_shape_on_a_turned_picture_is_refused(tmp_path):
     with pytest.raises(LabelError, match="result x: was drawn on a picture that Label Studio turned by 90"):
         read(tmp_path, "labelstudio", [task({"result": [brush(image_rotation=90)]})])
@@ -221,6 +280,13 @@ def test_yolo_datasets_are_read_whatever_their_folders_and_names(tmp_path, names
     write(tmp_path, {"data.yaml": names, labels: LINE, picture: PICTURE, "README.dataset.txt": "a note"})
     (region,) = FORMATS["yolo"].read(tmp_path, NAMES)
     assert (region.source, region.width, [label.name for label in region.instances]) == (source, 60, ["hair"])
+
+
+def test_yolo_labels_may_begin_with_the_mark_of_utf_8(tmp_path):
+    labels = "\ufeff" + LINE
+    write(tmp_path, {"data.yaml": "names: [tie, hair]", "labels/a.txt": labels, "images/a.jpg": PICTURE})
+    (region,) = FORMATS["yolo"].read(tmp_path, NAMES)
+    assert [label.name for label in region.instances] == ["hair"]
 
 
 def test_a_yolo_box_without_a_shape_is_refused(tmp_path):

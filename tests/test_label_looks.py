@@ -171,7 +171,7 @@ def test_an_export_brings_the_pictures_of_placed_regions(drawn, tmp_path):
     picture = decode((tmp_path / "out/images/after-class_1_002100-0000.png").read_bytes(), "a")
     strip = drawn.strip("after-class", "1")
     assert (picture == strip.rows(2100, 2600)).all()
-    wide = decode((tmp_path / "out/images/after-class_1_000900-0000.png").read_bytes(), "b")
+    wide = decode((tmp_path / "out/images/after-class_1_000900-0000_x0.5.png").read_bytes(), "b")
     assert wide.shape == (600, 1380, 3)
     back = cv2.resize(wide, (690, 300), interpolation=cv2.INTER_AREA).astype(int)
     assert np.abs(back - strip.rows(900, 1200)).mean() < 3

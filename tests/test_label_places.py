@@ -9,6 +9,7 @@ import pytest
 from drawn_labels import draw_project
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ExifTags, Image
 
 from toonseg.cli import main
 from toonseg.errors import LabelError, ToonsegError
@@ -240,6 +241,32 @@ def test_a_rescaled_crop_is_found_to_a_pixel(strip, coarse, width, left):
     assert found.scale == pytest.approx((strip.width - left) / width, rel=3e-3)
 
 
+@pytest.mark.parametrize("width", [512, 642, 1035])
+@pytest.mark.parametrize("more", [-0.008, 0.008])
+def test_a_crop_whose_sides_were_scaled_differently_is_left_to_a_person(strip, coarse, width, more):
+    crop = scaled(strip.rows(2100, 2750)[:, 20:-20], width)
+    stretched = cv2.resize(crop, (width, round(crop.shape[0] * (1 + more))), interpolation=cv2.INTER_CUBIC)
+    for quality in (60, 92):
+        (place, *_) = find_crop(jpeg(stretched, quality), coarse, strip.rows)
+        assert place.stretched
+        assert decide([place], 2100) is None
+        (place, *_) = find_crop(jpeg(crop, quality), coarse, strip.rows)
+        assert decide([place], None) is not None
+
+
+def test_a_crop_of_which_one_end_is_plain_may_be_stretched_for_all_that_is_known(strip):
+    rows = strip.rows(1800, 2900).copy()
+    rows[:700] = rows[800:] = 230
+    coarse = coarse_strip(lambda y0, y1: rows[y0:y1], 690, len(rows))
+    (place, *_) = find_crop(jpeg(scaled(rows[300:900], 642)), coarse, lambda y0, y1: rows[y0:y1])
+    assert not place.stretched
+
+
+def test_a_place_of_another_drawing_is_not_called_stretched():
+    assert not Found(0, 5, 1.0, 0.9, stretch_px=3.0).stretched
+    assert Found(0, 5, 1.0, 0.97, stretch_px=3.0).stretched
+
+
 def test_a_crop_whose_corner_nothing_drawn_holds_is_left_to_a_person():
     down = np.linspace(30, 220, 1200)[:, None, None]
     rows = np.broadcast_to(down, (1200, 690, 3)).astype(np.uint8).copy()
@@ -335,6 +362,27 @@ def test_locate_places_what_it_finds_and_lists_the_rest(project, strip, tmp_path
     assert regions[8].y0 == 4000
     assert regions[2].pages
     assert not any(regions[id_].placed for id_ in (3, 4, 5, 6, 7))
+
+
+def test_locate_tells_of_a_stretched_picture_and_places_one_that_exif_turns(project, strip, tmp_path):
+    upright = np.ascontiguousarray(strip.rows(2100, 2750))
+    save(tmp_path, "stretched.jpg", cv2.resize(upright, (640, 608), interpolation=cv2.INTER_AREA))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    lying = Image.fromarray(np.ascontiguousarray(np.rot90(strip.rows(4000, 4500))))
+    lying.save(tmp_path / "lying.jpg", exif=exif)
+    regions = adrift("stretched.jpg", 640, 608, 1), adrift("lying.jpg", 690, 500, 2)
+    project.write(SeriesLabels("after-class", regions))
+    told, notes = locate_labels(project, "after-class", tmp_path)
+    assert "1 of 2 regions placed" in told
+    assert len(notes) == 1
+    assert notes[0].startswith(
+        "region 1 (stretched.jpg): its width and height were scaled differently from episode 1 row 2100 (0.9"
+    )
+    assert notes[0].endswith("scale both alike, and its labels with them, and import it again")
+    stretched, lying = project.read("after-class").regions
+    assert not stretched.placed
+    assert (lying.y0, lying.scale, lying.placed) == (4000, 1, True)
 
 
 def test_locate_says_what_it_lacks(project, tmp_path):

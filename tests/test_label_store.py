@@ -1,6 +1,7 @@
 """Labels come in from any file, stay as they were drawn, and are never lost."""
 
 import json
+import unicodedata
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,10 @@ from toonseg.geometry import segmentation_rle
 from toonseg.labelling.importing import import_labels
 from toonseg.labelling.project import Project
 from toonseg.labels.merge import merge
-from toonseg.labels.names import ALIASES, ClassNames, place_of, region_key, region_keys
+from toonseg.labels.names import ALIASES, ClassNames, anchored, place_of, region_key, region_keys
 from toonseg.labels.regions import Instance, LabelledRegion, Origin, PageUnder, Replaced, SeriesLabels
+from toonseg.records import Panel
+from toonseg.store import write_table
 
 CLASSES = ["hair", "dress-shirt", "T-shirt", "pants", "skirt", "outer", "tie", "vest"]
 SQUARE = (10.25, 10.5, 30.125, 10.5, 30.125, 40.0, 10.25, 40.0)
@@ -118,6 +121,9 @@ def test_shapes_come_in_as_they_were_drawn_with_their_origin(project, tmp_path):
         ("school/2/000300-0005.png", ("2", 5, 300, True)),
         ("images/school_2_000300-0005.png", ("2", 5, 300, True)),
         ("school_12b_000300-0005.jpg", ("12b", 5, 300, True)),
+        ("images/3f5a2b1c-school_2_000300-0005.png", ("2", 5, 300, True)),
+        ("train/school_2_000300-0005_png.rf.0a1b2c3d4e5f.jpg", ("2", 5, 300, True)),
+        ("school/2/3-2.png", ("9", 2, 3, False)),
         ("rough\\000300-0005.png", ("9", 5, 300, False)),
         ("night/2/000300-0005.png", ("9", 5, 300, False)),
         ("1584.jpg", ("9", 0, 1584, False)),
@@ -126,6 +132,21 @@ def test_shapes_come_in_as_they_were_drawn_with_their_origin(project, tmp_path):
 def test_a_file_name_tells_a_place(name, place):
     found = place_of(name, "school", "9")
     assert (found.episode, found.x0, found.y0, found.exact) == place
+
+
+def test_a_region_that_goes_out_at_another_scale_comes_back_at_it(project):
+    scaled = region(300, scale=1.5)
+    assert region_key(scaled) == "school_2_000300-0000_x1.5"
+    bare = replace(scaled, source=f"{region_key(scaled)}.png", scale=1.0, y0=0, exact=False)
+    assert anchored(bare, "school", "", rows_are_exact=False).box == scaled.box
+
+
+def test_names_that_macos_took_apart_are_the_same_names():
+    apart = unicodedata.normalize("NFD", "학교_2화_000300-0005.png")
+    assert place_of(apart, "학교", "9") == place_of("학교_2화_000300-0005.png", "학교", "9")
+    names = ClassNames(("hair", "머리"), {"옷": "hair"})
+    assert names.find(unicodedata.normalize("NFD", "머리"), "file") == "머리"
+    assert names.find(unicodedata.normalize("NFD", "옷"), "file") == "hair"
 
 
 def test_another_file_name_tells_none():
@@ -201,6 +222,61 @@ def test_a_place_that_became_known_is_taken_over():
     exact = region(1579, source="1584.jpg", origin=Origin("a.json", "0"))
     merged = merge(old, [exact])
     assert [(of.id, of.y0, of.placed) for of in merged.labels.regions] == [(1, 1579, True)]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_files_of_one_name_and_id_tell_nothing_across_episodes(exact):
+    one = region(0, episode="1", source="001.jpg", origin=Origin("default.json", "1"), exact=exact)
+    merged = merge(SeriesLabels("school", (replace(one, id=1),)), [replace(one, episode="2")])
+    assert [of.episode for of in merged.labels.regions] == ["1", "2"]
+    again = merge(merged.labels, [replace(one, episode=episode) for episode in ("1", "2")])
+    assert (again.unchanged, again.labels) == (2, merged.labels)
+
+
+def test_two_folders_of_one_export_come_in_again_as_they_are(project, tmp_path):
+    files = []
+    for side in ("train", "valid"):
+        (tmp_path / side).mkdir()
+        images = [(f"{side}{number}.jpg", [("hair", [SQUARE])]) for number in range(3)]
+        files.append(coco(*images, path=tmp_path / side, name="_annotations.coco.json"))
+    import_labels(project, files, "school")
+    before = project.label_file("school").read_bytes()
+    assert "0 added, 0 changed, 6 as they were" in import_labels(project, files, "school")
+    assert project.label_file("school").read_bytes() == before
+
+
+def test_what_a_file_replaces_and_what_it_ignores_is_told(project, tmp_path):
+    for name, rows in (("a.json", 300), ("b.json", 310)):
+        file = coco((f"school_2_{rows:06d}-0000.png", [("hair", [SQUARE])]), path=tmp_path, name=name)
+        document = json.loads(file.read_text())
+        document["annotations"][0]["iscrowd"] = 1
+        file.write_text(json.dumps(document))
+        told = import_labels(project, [file], "school", replace_others=True)
+        assert "1 are ignored, as iscrowd is 1 (CVAT writes so of all that was painted: " in told
+    assert "1 earlier regions with 1 instances went to the history" in told
+    assert "ignored" not in import_labels(project, [file], "school", keep_crowds=True)
+    assert not stored(project).regions[0].instances[0].ignored
+
+
+@pytest.mark.parametrize("times", [0.5, 1, 2])
+def test_a_panel_that_was_labelled_at_another_size_gets_its_scale(project, tmp_path, times):
+    size = int(60 / times), int(50 / times)
+    row = Panel("school", "2", 5, 300, 5 + 60, 300 + 50, "panel", "school/2/000300-0005.png")
+    write_table(project.panels / "school/panels.csv", [row], Panel)
+    file = coco((row.path, [("hair", [FLAP])]), path=tmp_path)
+    document = json.loads(file.read_text())
+    document["images"][0] |= {"width": size[0], "height": size[1]}
+    file.write_text(json.dumps(document))
+    import_labels(project, [file], "school")
+    (found,) = stored(project).regions
+    assert (found.scale, found.box) == (times, (5, 300, 65, 350))
+
+
+def test_a_picture_of_other_proportions_that_begins_where_a_panel_does_keeps_its_size(project, tmp_path):
+    row = Panel("school", "2", 0, 300, 60, 400, "panel", "school/2/000300-0000.png")
+    write_table(project.panels / "school/panels.csv", [row], Panel)
+    import_labels(project, [coco(("school_2_000300-0000.png", []), path=tmp_path)], "school")
+    assert stored(project).regions[0].box == (0, 300, 60, 350)
 
 
 def test_two_files_that_label_the_same_rows_are_refused_unless_one_is_to_replace_the_other():

@@ -145,6 +145,34 @@ def test_a_panel_may_span_regions_and_each_brings_its_own_labels():
     }
 
 
+def test_a_thing_that_overlapping_regions_draw_is_one():
+    upper = region(hair("......", "..##..", "..##..", "..##.."), y0=0)
+    lower = region(hair("..##..", "..##..", "..##..", "......"), y0=2, id_=2)  # rows 2 to 4; 1 is not in it
+    projection = look([panel(0, 0, 6, 6)], [upper, lower])
+    assert shown(projection) == {(0, 0): [["......", *["..##.."] * 4, "......"]]}
+    assert projection.fates == {("hair", "kept"): 2}
+
+
+def test_three_tiles_draw_one_thing_and_ignored_parts_of_it_do_not_hide_it():
+    rows = ["......", *["..##.."] * 7, "......", "......"]
+    tiles = [
+        region(hair(*rows[y0 : y0 + 4], ignored=y0 == 0), y0=y0, id_=number)
+        for number, y0 in enumerate((0, 3, 6), 1)
+    ]
+    assert shown(look([panel(0, 0, 6, 10)], tiles)) == {(0, 0): [rows]}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("tie", ["..##..", "..##..", "......", "......"]), ("hair", ["....##", "....##", "......", "......"])],
+)
+def test_things_of_another_class_or_place_in_overlapping_regions_stay_two(name, rows):
+    upper = region(hair("......", "..##..", "..##..", "..##.."), y0=0)
+    lower = region(hair(*rows, name=name), y0=2, id_=2)
+    ((annotations),) = shown(look([panel(0, 0, 6, 6)], [upper, lower])).values()
+    assert len(annotations) == 2
+
+
 @pytest.mark.parametrize(("min_labelled", "count"), [(0.66, 1), (0.67, 0)])
 def test_a_panel_belongs_to_the_dataset_when_enough_of_it_lies_in_regions(min_labelled, count):
     overlapping = [region(y0=0), region(y0=2, id_=2)]  # rows 0 to 6 of the panel's 9

@@ -1,7 +1,8 @@
 """labelme's JSON: one file a picture, shapes as polygons, rectangles or masks.
 
-Shapes of one label and one ``group_id`` are the parts of one instance. A mask is a PNG in base64 whose
-first point is its place. A shape with the flag ``ignored`` is neither learned nor scored.
+Shapes of one label and one ``group_id`` are the parts of one instance. A rectangle is told by two opposite
+corners, or by all four (X-AnyLabeling). A mask is a PNG in base64 whose first point is its place. A shape
+with the flag ``ignored`` is neither learned nor scored.
 """
 
 import base64
@@ -19,6 +20,7 @@ from toonseg.geometry import Rle, Segmentation, decode_rle, encode_rle, rle_box
 from toonseg.images import decode, encode
 from toonseg.labels.names import ClassNames
 from toonseg.labels.regions import Instance, LabelledRegion, Origin
+from toonseg.records import natural_key
 from toonseg.store import read_json, write_json
 
 FOLDER = "labelme"
@@ -26,14 +28,24 @@ _MASK_SLACK_PX = 1  # some versions write the last pixel of a mask, some the end
 
 
 def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
-    """The pictures of a labelme file, or of all labelme files in a folder, by name.
+    """The pictures of a labelme file, or of all labelme files in a folder and those in it, by name.
 
-    Raises LabelError with the file and the shape's number (from 0) for what cannot be meant.
+    What lies deeper in the folder has its way there before its picture and its ids. Raises LabelError with
+    the file and the shape's number (from 0) for what cannot be meant.
     """
-    files = sorted(path.glob("[!.]*.json")) if path.is_dir() else [path]
-    if not files:
+    if not path.is_dir():
+        return [_read_file(path, "", names)]
+    ways = {file: file.relative_to(path).as_posix().removesuffix(file.name) for file in files_in(path)}
+    if not ways:
         raise LabelError(f"{path}: holds no labelme file")
-    return [_read_file(file, names) for file in files]
+    return [_read_file(file, way, names) for file, way in ways.items()]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The JSON files of a folder and of those in it, in natural order, without hidden ones."""
+    within = [file.relative_to(folder) for file in folder.rglob("*.json")]
+    seen = [path for path in within if not any(part.startswith(".") for part in path.parts)]
+    return [folder / path for path in sorted(seen, key=lambda path: (natural_key(path.as_posix()), path))]
 
 
 def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Sequence[str]) -> None:
@@ -54,7 +66,8 @@ def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Se
         write_json(folder / FOLDER / f"{key}.json", document)
 
 
-def _read_file(path: Path, names: ClassNames) -> LabelledRegion:
+def _read_file(path: Path, way: str, names: ClassNames) -> LabelledRegion:
+    """``way`` leads to the file from the folder that is read: empty, or with a slash at its end."""
     document: Any = read_json(path)
     if not isinstance(document, dict) or "shapes" not in document:
         raise LabelError(f"{path}: must be a labelme file, a mapping with shapes and imagePath")
@@ -72,14 +85,13 @@ def _read_file(path: Path, names: ClassNames) -> LabelledRegion:
                 _read_shape(shape, width, height, where),
                 shape.get("group_id"),
                 isinstance(flags, dict) and flags.get("ignored") is True,
-                Origin(path.name, str(number)),
+                Origin(path.name, f"{way}{number}"),
             )
         )
-    source = take(document, "imagePath", str, str(path))
+    source = way + take(document, "imagePath", str, str(path))
     instances = join_parts(parts, width, height)
-    return LabelledRegion(
-        0, "", "", 0, 0, width, height, source, instances, exact=False, origin=Origin(path.name, "0")
-    )
+    origin = Origin(path.name, f"{way}0")
+    return LabelledRegion(0, "", "", 0, 0, width, height, source, instances, exact=False, origin=origin)
 
 
 def _read_shape(shape: dict[str, Any], width: int, height: int, where: str) -> Segmentation:
@@ -87,6 +99,8 @@ def _read_shape(shape: dict[str, Any], width: int, height: int, where: str) -> S
     points = shape.get("points")
     if kind == "polygon":
         return (read_pairs(points, width, height, where),)
+    if kind == "rectangle":
+        points = _opposite(points)
     if kind not in ("rectangle", "mask") or not isinstance(points, list) or len(points) != 2:
         raise LabelError(
             f"{where}: a {shortened(kind)} with {shortened(points)} cannot be kept as it was drawn: draw it "
@@ -96,6 +110,17 @@ def _read_shape(shape: dict[str, Any], width: int, height: int, where: str) -> S
     if kind == "rectangle":
         return (read_pairs([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], width, height, where),)
     return _read_mask(shape.get("mask"), (round(x0), round(y0), round(x1), round(y1)), width, height, where)
+
+
+def _opposite(points: Any) -> Any:
+    """Two opposite corners of an upright rectangle that is told by four; other points as they are."""
+    match points:
+        case [[x0, y0], one, [x1, y1], other] if [one, other] in (
+            [[x1, y0], [x0, y1]],
+            [[x0, y1], [x1, y0]],
+        ):
+            return [[x0, y0], [x1, y1]]
+    return points
 
 
 def _corners(points: list[Any], where: str) -> list[list[float]]:

@@ -6,6 +6,7 @@ neither learned nor scored. Predictions of a model are not read: a person has no
 that nobody annotated is left out.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,6 +26,7 @@ FILE = "tasks.json"
 _CONFIG = "config.xml"
 _KINDS = ("polygonlabels", "brushlabels", "rectanglelabels")
 _SIZE_KEYS = ("original_width", "original_height")
+_PICTURE = re.compile(r"\.(png|jpe?g|webp|bmp|gif|tiff?|avif)(\?.*)?$", re.IGNORECASE)  # how its address ends
 
 Row = dict[str, Any]
 
@@ -79,7 +81,7 @@ def _read_task(task: Row, path: Path, names: ClassNames) -> LabelledRegion | Non
     """A task's picture, or None when nobody annotated it."""
     where = f"{path}, task {task.get('id')}"
     data = take(task, "data", dict, where)
-    source = _file_name(next((v for v in data.values() if isinstance(v, str)), ""), where)
+    source = _file_name(_address(data), where)
     done = [
         of_kind(row, dict, f"{where}: an annotation")
         for row in of_kind(task.get("annotations") or [], list, f"{where}: annotations")
@@ -123,6 +125,15 @@ def _read_task(task: Row, path: Path, names: ClassNames) -> LabelledRegion | Non
     instances = join_parts(parts, width, height)
     origin = Origin(path.name, str(task.get("id")))
     return LabelledRegion(0, "", "", 0, 0, width, height, source, instances, exact=False, origin=origin)
+
+
+def _address(data: Row) -> str:
+    """The picture's address: ``image``, else the first text that ends like a picture, else the first text."""
+    image = data.get("image")
+    if isinstance(image, str):
+        return image
+    texts = [text for text in data.values() if isinstance(text, str)]
+    return next(filter(_PICTURE.search, texts), texts[0] if texts else "")
 
 
 def _file_name(address: str, where: str) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from toonseg.errors import LabelError, ParamsError
 from toonseg.formats.checks import read_polygon, shortened
+from toonseg.formats.displayed import displayed_size
 from toonseg.formats.shares import share_of
 from toonseg.geometry import decode_rle
-from toonseg.images import size
 from toonseg.labels.names import ClassNames
 from toonseg.labels.regions import Instance, LabelledRegion, Origin
 from toonseg.outlines import join_polygons, trace_mask
@@ -43,7 +43,7 @@ def read(path: Path, names: ClassNames) -> list[LabelledRegion]:
 def write(folder: Path, keyed: Sequence[tuple[str, LabelledRegion]], classes: Sequence[str]) -> None:
     """Write ``data.yaml``, ``labels/KEY.txt`` and ``sizes.json``; pictures are expected in ``images/``."""
     listed = "".join(f"  {number}: {name}\n" for number, name in enumerate(classes))
-    text = f"path: .\ntrain: images\nval: images\nnames:\n{listed}"
+    text = f"train: images\nval: images\nnames:\n{listed}"
     write_bytes(folder / DATA, text.encode())
     for key, region in keyed:
         lines = [_line(label, region, classes) for label in region.instances if not label.ignored]
@@ -69,7 +69,7 @@ def _read_file(
     width, height, source = _picture(folder, sizes, file)
     instances = []
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise LabelError(f"{file}: is not UTF-8 text") from None
     for number, line in enumerate(lines, 1):
@@ -103,7 +103,7 @@ def _picture(folder: Path, sizes: Any, file: Path) -> tuple[int, int, str]:
     for suffix in (*_SUFFIXES, *map(str.upper, _SUFFIXES)):
         picture = beside / f"{file.stem}{suffix}"
         if picture.exists():
-            return *size(picture.read_bytes(), str(picture)), (within / picture.name).as_posix()
+            return *displayed_size(picture.read_bytes(), str(picture)), (within / picture.name).as_posix()
     known = sizes.get((within / file.stem).as_posix()) if isinstance(sizes, dict) else None
     if not (isinstance(known, list) and [type(side) for side in known] == [int, int] and min(known) > 0):
         raise LabelError(

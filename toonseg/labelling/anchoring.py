@@ -7,7 +7,8 @@ from pathlib import Path
 
 from toonseg.console import progress
 from toonseg.errors import LabelError, ToonsegError
-from toonseg.images import Picture, decode
+from toonseg.formats.displayed import displayed
+from toonseg.images import Picture
 from toonseg.labelling.project import Project
 from toonseg.labels.anchors import LOST, NOTED, anchor
 from toonseg.labels.locate import Coarse, Found, coarse_strip, decide, find_crop
@@ -83,7 +84,7 @@ def locate_labels(project: Project, series: str, pictures: Path) -> tuple[str, l
         if isinstance(path, str):
             notes.append(f"region {region.id} ({region.source}): {path}")
             continue
-        picture = decode(path.read_bytes(), str(path))
+        picture = displayed(path.read_bytes(), str(path))
         if picture.shape[:2] != (region.height, region.width):
             notes.append(
                 f"region {region.id}: {path} is {picture.shape[1]} x {picture.shape[0]} px, its labels are "
@@ -146,6 +147,11 @@ class _Searcher:
         told = ", ".join(f"episode {its} row {place.y0} ({place.score:.2f})" for place, its in places[:3])
         guess = region.y0 if region.episode in self._episodes else None
         best = decide([place for place, _ in places], guess)
+        if best is None and places and places[0][0].stretched:
+            return (
+                f"its width and height were scaled differently from {told}: scale both alike, and its labels "
+                "with them, and import it again"
+            )
         if best is None:
             return f"a person must choose among {told}" if places else "found nowhere, or nearly blank"
         episode = next(its for place, its in places if place is best)

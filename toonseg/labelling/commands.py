@@ -59,6 +59,11 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="put new regions in the place of others of the same rows"
     )
+    parser.add_argument(
+        "--keep-crowds",
+        action="store_true",
+        help="learn from what COCO marks as a crowd too (iscrowd 1), as CVAT does all that was painted",
+    )
     parser.set_defaults(run=_import)
 
 
@@ -101,6 +106,7 @@ def _import(options: argparse.Namespace) -> int:
         aliases=dict(options.alias),
         exact_rows=options.exact_rows,
         replace_others=options.replace,
+        keep_crowds=options.keep_crowds,
     )
     print(told)
     return 0

@@ -13,7 +13,7 @@ from toonseg.labels.names import ALIASES, ClassNames
 from toonseg.labels.regions import PageUnder, SeriesLabels
 from toonseg.pages import open_strip
 from toonseg.params import read_yaml
-from toonseg.records import Placement
+from toonseg.records import PANEL, Panel, Placement
 from toonseg.series import load_series, parse_episodes
 from toonseg.store import read_table
 from toonseg.strip import Strip
@@ -87,6 +87,12 @@ class Project:
                 f"{self.root / f'data/strips/{series}.csv'}: has no episode {episode}: run `dvc repro`"
             )
         return open_strip(self._archive(series, episode), placements)
+
+    def panels_of(self, series: str) -> list[Panel]:
+        """The panels of a series, without drawings of text only; none where it is not cut."""
+        table = self.panels / series / "panels.csv"
+        rows = read_table(table, Panel) if table.exists() else []
+        return [panel for panel in rows if panel.kind == PANEL]
 
     def page_rows(self, series: str, episode: str) -> list[PageUnder]:
         """An episode's pages with their digests and rows on the strip, from top to bottom."""

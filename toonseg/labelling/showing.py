@@ -19,9 +19,8 @@ from toonseg.panels import read_panel
 from toonseg.params import load_params
 from toonseg.pictures.overlay import Shape, fitted
 from toonseg.pictures.palette import PAPER, Picture, small_png
-from toonseg.records import Panel
 from toonseg.splits import SplitParams
-from toonseg.store import read_table, write_bytes
+from toonseg.store import write_bytes
 
 _WIDTH_PX, _GAP_PX, _COLUMNS = 1400, 12, 4
 _NOTHING_GREY = 225  # where a picture is not on this machine
@@ -69,12 +68,11 @@ def _labelled_panels(
     project: Project, series: str, regions: Sequence[LabelledRegion]
 ) -> Sequence[LabelledPanel]:
     """The series' panels with the labels that `split` gives them; none before the series is cut."""
-    table = project.panels / series / "panels.csv"
-    if not table.exists():
+    panels = project.panels_of(series)
+    if not panels:
         return ()
     params = load_params("split", SplitParams, project.root / "params.yaml")
-    projection = project_labels(read_table(table, Panel), regions, params.min_visible, params.min_labelled)
-    return projection.labelled
+    return project_labels(panels, regions, params.min_visible, params.min_labelled).labelled
 
 
 def _panel_tile(shown: LabelledPanel, project: Project, classes: Sequence[str]) -> Picture:

@@ -93,6 +93,21 @@ def correlation(crop: Grey, strip: Grey, fit: Fit, step_px: float = 1.0) -> floa
     return float(np.mean(scores)) if scores else 0.0
 
 
+def stretch_px(crop: Grey, strip: Grey, fit: Fit, step_px: float = 1.0) -> float:
+    """How far off, in strip pixels, what is drawn lies because width and height were scaled differently.
+
+    A root mean square, of how far it would move by one step from a settled fit with a scale for each. Corners
+    are further off, by the root of three where all is drawn evenly; plain ends of a crop count for nothing.
+    """
+    sampled = _sampled(crop, strip, fit.scale, max(step_px, fit.scale))
+    columns, left = _linearised(sampled, fit, scales=2)
+    solved = _solved(columns, left)
+    if solved is None:
+        return 0.0
+    moved = solved[0][:2, None] * columns[:2] + solved[0][2:4, None] * columns[2:4]
+    return float((np.linalg.norm(moved, axis=1) / np.linalg.norm(columns[:2], axis=1)).max())
+
+
 def _sampled(crop: Grey, strip: Grey, scale: float, step_px: float) -> _Sampled:
     height, width = crop.shape
     size = max(1, round(width * scale / step_px)), max(1, round(height * scale / step_px))
@@ -112,12 +127,10 @@ def _descended(sampled: _Sampled, fit: Fit, known_scale: bool) -> Fit | None:
     height, width = sampled.height, sampled.width
     step_px = width * fit.scale / sampled.crop.shape[1]
     for _ in range(_MOST_ROUNDS):
-        columns, left = _linearised(sampled, fit, known_scale)
-        normal: NDArray[np.float64] = (columns @ columns.T).astype(np.float64)
-        if np.linalg.cond(normal) * np.finfo(np.float64).eps > 1:
+        solved = _solved(*_linearised(sampled, fit, scales=0 if known_scale else 1))
+        if solved is None:
             return None
-        inverse = np.asarray(np.linalg.inv(normal), np.float64)
-        solution = inverse @ (columns @ left).astype(np.float64)
+        solution, covariance = solved
         dx, dy, dscale = *solution[:2], 0.0 if known_scale else solution[2]
         longest = max(abs(dx), abs(dy), abs(dscale) * max(width, height) / 2)
         hold = min(1.0, _FARTHEST * step_px / longest) if longest else 1.0
@@ -125,7 +138,7 @@ def _descended(sampled: _Sampled, fit: Fit, known_scale: bool) -> Fit | None:
             float(fit.x0 + hold * (dx - dscale * width / 2)),
             float(fit.y0 + hold * (dy - dscale * height / 2)),
             float(fit.scale + hold * dscale),
-            _slack_px(inverse * float((left**2).mean()), sampled, known_scale),
+            _slack_px(covariance, sampled, known_scale),
         )
         if not _SCALES[0] < fit.scale < _SCALES[1]:
             return None
@@ -134,10 +147,20 @@ def _descended(sampled: _Sampled, fit: Fit, known_scale: bool) -> Fit | None:
     return fit
 
 
-def _linearised(sampled: _Sampled, fit: Fit, known_scale: bool) -> tuple[Light, Light]:
+def _solved(columns: Light, left: Light) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The unknowns that explain most of what is left, and their covariance; None where nothing tells them."""
+    normal: NDArray[np.float64] = (columns @ columns.T).astype(np.float64)
+    if np.linalg.cond(normal) * np.finfo(np.float64).eps > 1:
+        return None
+    inverse = np.asarray(np.linalg.inv(normal), np.float64)
+    return inverse @ (columns @ left).astype(np.float64), inverse * float((left**2).mean())
+
+
+def _linearised(sampled: _Sampled, fit: Fit, scales: int) -> tuple[Light, Light]:
     """How each sample changes with each unknown (a row an unknown), and what is left to explain.
 
-    The unknowns are the middle's x and y in strip pixels, the scale unless it is known, gain and offset.
+    The unknowns are the middle's x and y in strip pixels, so many ``scales`` (none, one, or the width's and
+    the height's), gain and offset.
     """
     there = _strip_samples(sampled, fit)
     there -= there.mean()
@@ -149,8 +172,9 @@ def _linearised(sampled: _Sampled, fit: Fit, known_scale: bool) -> tuple[Light, 
     down = (gain * its_down + sampled.down) * (0.5 * rows / (sampled.height * fit.scale))
     from_middle_x = ((np.arange(columns, dtype=np.float32) + 0.5) / columns - 0.5) * sampled.width
     from_middle_y = ((np.arange(rows, dtype=np.float32) + 0.5) / rows - 0.5) * sampled.height
-    scaled = across * from_middle_x + down * from_middle_y[:, None]
-    unknowns = [across, down, *([] if known_scale else [scaled]), there, np.ones_like(there)]
+    wider, higher = across * from_middle_x, down * from_middle_y[:, None]
+    scaled = ([], [wider + higher], [wider, higher])[scales]
+    unknowns = [across, down, *scaled, there, np.ones_like(there)]
     return np.stack([unknown.ravel() for unknown in unknowns]), (wanted - gain * there).ravel()
 
 

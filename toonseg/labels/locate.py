@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonseg.labels.align import COARSE_STEPS_PX, FINE_STEPS_PX, Fit, Grey, correlation, settle
+from toonseg.labels.align import COARSE_STEPS_PX, FINE_STEPS_PX, Fit, Grey, correlation, settle, stretch_px
 
 Picture: TypeAlias = NDArray[np.uint8]
 Rows: TypeAlias = Callable[[int, int], Picture]  # as Strip.rows
@@ -25,6 +25,9 @@ COARSE = 12
 LEAST_SCORE = 0.96
 LEAST_LEAD = 0.02  # of the best place before the second: nearer ones are drawn alike, and a person chooses
 MOST_SLACK_PX = 0.02  # of a corner, by noise; on what is drawn it is .007 at most, on a gradient over 1
+# Of what is drawn, on average, by sides scaled differently, in pixels of the strip or of a coarser crop.
+# Rounding the sides makes .26 at most; by .4 a corner is off by a pixel.
+MOST_STRETCH_PX = 0.3
 _TRIMS = (0.0, 0.04, 0.08, 0.12)  # shares of the width; what lies between is found later
 _PEAKS = 4
 _LEAST_PX = 48  # of a crop's sides
@@ -40,7 +43,8 @@ _BEHIND = 0.1  # of correlation behind the best after the coarse passes: not fol
 class Found:
     """A place of a crop: its corner in strip pixels, strip pixels a pixel of it, and the correlation.
 
-    ``slack_px``: how far noise could have pushed the corner (one standard deviation).
+    ``slack_px``: how far noise could have pushed the corner (one standard deviation). ``stretch_px``: how far
+    off what is drawn lies, on average, because the crop has another proportion than what it shows.
     """
 
     x0: int
@@ -48,6 +52,13 @@ class Found:
     scale: float
     score: float
     slack_px: float = 0.0
+    stretch_px: float = 0.0
+
+    @property
+    def stretched(self) -> bool:
+        """Whether the crop lies here for sure, and no single scale lays it on the strip to a pixel."""
+        sure = self.score >= LEAST_SCORE and self.slack_px <= MOST_SLACK_PX
+        return sure and self.stretch_px > MOST_STRETCH_PX * max(1.0, self.scale)
 
 
 @dataclass(frozen=True)
@@ -103,15 +114,16 @@ def find_crop(crop: Picture, coarse: Coarse, rows: Rows) -> list[Found]:
 def decide(places: Sequence[Found], guess_row: int | None) -> Found | None:
     """The one place that can be meant, or None when a person must choose.
 
-    A place must correlate by ``LEAST_SCORE``, lead the next by ``LEAST_LEAD``, and be held to a pixel by
-    what is drawn (``MOST_SLACK_PX``). Among equally good ones, one that lies to the pixel where the crop's
-    name says is meant.
+    A place must correlate by ``LEAST_SCORE``, lead the next by ``LEAST_LEAD``, be held to a pixel by what is
+    drawn (``MOST_SLACK_PX``), and not be stretched. Among equally good ones, one that lies to the pixel where
+    the crop's name says is meant.
     """
     good = [place for place in places if place.score >= LEAST_SCORE]
     rivals = [place for place in good if place.score > good[0].score - LEAST_LEAD]
     if len(rivals) > 1 and guess_row is not None:
         rivals = [place for place in rivals if abs(place.y0 - guess_row) <= 1]
-    return rivals[0] if len(rivals) == 1 and rivals[0].slack_px <= MOST_SLACK_PX else None
+    held = len(rivals) == 1 and rivals[0].slack_px <= MOST_SLACK_PX and not rivals[0].stretched
+    return rivals[0] if held else None
 
 
 def as_grey(picture: Picture) -> Grey:
@@ -171,8 +183,9 @@ def _exact(grey: Grey, near: _Near, coarse: Coarse) -> Found | None:
     )
     if over > _OVERHANG_PX:
         return None
-    score = correlation(grey, near.rows, fit)
-    return Found(max(round(fit.x0), 0), max(round(fit.y0) + near.top, 0), fit.scale, score, fit.slack_px)
+    corner = max(round(fit.x0), 0), max(round(fit.y0) + near.top, 0)
+    score, stretch = correlation(grey, near.rows, fit), stretch_px(grey, near.rows, fit)
+    return Found(*corner, fit.scale, score, fit.slack_px, stretch)
 
 
 def _meant_scale(fit: Fit, width: int, strip_width: int) -> float | None:

@@ -6,19 +6,20 @@ from dataclasses import dataclass, replace
 
 from toonseg.errors import LabelError
 from toonseg.geometry import box_area, intersection
-from toonseg.labels.names import file_stem, region_keys
-from toonseg.labels.regions import Instance, LabelledRegion, Replaced, SeriesLabels
+from toonseg.labels.names import file_stem, file_stems, region_keys
+from toonseg.labels.regions import Instance, LabelledRegion, Origin, Replaced, SeriesLabels
 from toonseg.records import natural_key
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The joined labels, and how many regions were added, changed and found as they are."""
+    """The joined labels; how many regions were added, changed and found as they are; which others went."""
 
     labels: SeriesLabels
     added: int
     changed: int
     unchanged: int
+    replaced: tuple[LabelledRegion, ...]
 
 
 def merge(old: SeriesLabels, new: Sequence[LabelledRegion], replace_others: bool = False) -> Merged:
@@ -39,6 +40,7 @@ def merge(old: SeriesLabels, new: Sequence[LabelledRegion], replace_others: bool
     for index, region in enumerate(regions):
         near[region.episode].append(index)
     met: dict[int, LabelledRegion] = {}
+    replaced: list[LabelledRegion] = []
     added = changed = 0
     for region in new:
         at = known.find(region)
@@ -50,6 +52,7 @@ def merge(old: SeriesLabels, new: Sequence[LabelledRegion], replace_others: bool
             for other in _doubles(region, regions, near[region.episode]):
                 if not replace_others or other in met:
                     raise LabelError(_disagreement(region, regions[other]))
+                replaced.append(regions[other])
                 history.append(Replaced(regions[other], _by(region)))
                 regions[other] = replace(regions[other], width=0)  # gone: dropped below
             near[region.episode].append(len(regions))
@@ -65,7 +68,7 @@ def merge(old: SeriesLabels, new: Sequence[LabelledRegion], replace_others: bool
             history.append(Replaced(replace(updated, instances=gone), _by(region)))
     kept = [region for region in regions if region.width]
     labels = SeriesLabels(old.series, numbered(kept, history), tuple(history))
-    return Merged(labels, added, changed, len(new) - added - changed)
+    return Merged(labels, added, changed, len(new) - added - changed, tuple(replaced))
 
 
 def numbered(
@@ -105,18 +108,29 @@ class _Known:
         self._regions = regions
         self._keys = {key: index for index, key in enumerate(region_keys(regions))}
         self._places = {(r.episode, r.box): index for index, r in enumerate(regions) if r.placed}
-        self._origins = {r.origin: index for index, r in enumerate(regions) if r.origin}
+        self._drawn: dict[tuple[Origin, str], list[int]] = defaultdict(list)
+        for index, known in enumerate(regions):
+            if known.origin:
+                self._drawn[known.origin, known.source].append(index)
 
     def find(self, region: LabelledRegion) -> int | None:
-        """The index of the region with its key, place or origin."""
-        index = self._keys.get(file_stem(region.source))
+        """The index of the region with its key, its place, or else its origin and source.
+
+        Tools give the files of every episode the same names, so these tell nothing across episodes.
+        """
+        index = next((self._keys[stem] for stem in file_stems(region.source) if stem in self._keys), None)
         if index is None and region.placed:
             index = self._places.get((region.episode, region.box))
         if index is None and region.origin:
-            index = self._origins.get(region.origin)
-            if index is not None and self._regions[index].source != region.source:
-                return None  # another file of the same name
+            drawn = self._drawn[region.origin, region.source]
+            alike = [at for at in drawn if _may_be_one(self._regions[at].episode, region.episode)]
+            index = alike[0] if len(alike) == 1 else None
         return index
+
+
+def _may_be_one(episode: str, other: str) -> bool:
+    """Whether two episodes, of which either may be unknown, can be the same."""
+    return episode == other or not (episode and other)
 
 
 def _updated(old: LabelledRegion, new: LabelledRegion) -> tuple[LabelledRegion, tuple[Instance, ...]]:

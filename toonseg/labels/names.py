@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,11 @@ from toonseg.labels.regions import LabelledRegion
 
 ALIASES = {"shirt": "dress-shirt"}  # what the labels of 2021 call it
 _PLACE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+_PANEL = re.compile(r"(\d{6,9})-(\d{4,9})")
+_SCALE = r"(?:_x(\d+(?:\.\d+)?))?"
 _UNSAFE = re.compile(r"[^\w.-]+")
+# What Label Studio puts before the name of a picture, and Roboflow behind it.
+_PUT_ON = re.compile(r"^[0-9a-f]{8}-|_(?:png|jpe?g|webp|bmp)\.rf\.\w+$")
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,9 @@ class ClassNames:
         >>> ClassNames(("T-shirt", "dress-shirt"), ALIASES).find("t_shirt", "file")
         'T-shirt'
         """
-        text = str(name)
-        for wanted in (text, self.aliases.get(text, text)):
+        text = composed(str(name))
+        aliases = {composed(theirs): ours for theirs, ours in self.aliases.items()}
+        for wanted in (text, aliases.get(text, text)):
             if wanted in self.classes:
                 return wanted
         alike = [known for known in self.classes if _plain(known) == _plain(text)]
@@ -46,22 +52,27 @@ class ClassNames:
 
 @dataclass(frozen=True)
 class Place:
-    """What a file name says of its picture's place: ``exact`` when it can only be meant to the pixel."""
+    """What a file name says of its picture's place: ``exact`` when it can only be meant to the pixel.
+
+    A pixel of the picture is ``scale`` pixels of the strip.
+    """
 
     episode: str
     x0: int
     y0: int
     exact: bool
+    scale: float = 1.0
 
 
 def region_key(region: LabelledRegion) -> str:
     """The name under which a region goes out and is known again; it holds letters, digits, ``_.-`` only.
 
-    A placed region is named as a panel is, ``SERIES_EPISODE_Y0-X0``; another by its episode and its
-    file's stem, so that it cannot be taken for placed.
+    A placed region is named as a panel is, ``SERIES_EPISODE_Y0-X0``, with ``_xSCALE`` behind it where that is
+    not 1; another by its episode and its file's stem, so that it cannot be taken for placed.
     """
     if region.placed:
-        return _safe(f"{region.series}_{region.episode}_{region.y0:06d}-{region.x0:04d}")
+        scale = "" if region.scale == 1 else f"_x{region.scale:.9g}"
+        return _safe(f"{region.series}_{region.episode}_{region.y0:06d}-{region.x0:04d}{scale}")
     return _safe(f"{region.series}_{region.episode or 'unknown'}_row-{PurePosixPath(region.source).stem}")
 
 
@@ -82,27 +93,45 @@ def file_stem(source: str) -> str:
     >>> file_stem("train_images/32848.jpg")
     '32848'
     """
-    return PurePosixPath(source.replace("\\", "/")).stem
+    return PurePosixPath(composed(source).replace("\\", "/")).stem
+
+
+def file_stems(source: str) -> tuple[str, ...]:
+    """The stem of a file name, and, if it is another, without what labelling services put on it.
+
+    >>> file_stems("images/3f5a2b1c-school_1_000644-0000.png")
+    ('3f5a2b1c-school_1_000644-0000', 'school_1_000644-0000')
+    """
+    stem = file_stem(source)
+    bare = _PUT_ON.sub("", stem)
+    return (stem,) if bare == stem else (stem, bare)
+
+
+def composed(text: str) -> str:
+    """Text with each letter and its accents as one sign (NFC): macOS takes names apart."""
+    return unicodedata.normalize("NFC", text)
 
 
 def place_of(source: str, series: str, episode: str) -> Place | None:
     """The place that a file name tells, or None.
 
-    ``SERIES/EPISODE/Y0-X0.png`` and ``SERIES_EPISODE_Y0-X0.png`` (a panel, an exported region) are
-    exact. A stem ``Y0`` or ``Y0-X0``, as rough cuts have it, is a first guess on the strip of
-    ``episode``.
+    ``SERIES/EPISODE/Y0-X0.png`` and ``SERIES_EPISODE_Y0-X0.png`` (a panel, an exported region), with as many
+    digits as they have, are exact. Any other stem ``Y0`` or ``Y0-X0``, as rough cuts have it, is a first
+    guess on the strip of ``episode``.
 
     >>> place_of("train_images/1584.jpg", "school", "201")
     Place(episode='201', x0=0, y0=1584, exact=False)
     """
-    path = PurePosixPath(source.replace("\\", "/"))
-    found = _PLACE.fullmatch(path.stem)
-    if found and found[2] and len(path.parts) >= 3 and path.parts[-3] == series:
-        return Place(path.parts[-2], int(found[2]), int(found[1]), exact=True)
-    if found:
-        return Place(episode, int(found[2] or 0), int(found[1]), exact=False)
-    whole = re.fullmatch(rf"{re.escape(_safe(series))}_(.+)_(\d{{6,9}})-(\d{{4,9}})", path.stem)
-    return Place(whole[1], int(whole[3]), int(whole[2]), exact=True) if whole else None
+    parts = PurePosixPath(composed(source).replace("\\", "/")).parts
+    for stem in file_stems(source):
+        panel = _PANEL.fullmatch(stem)
+        if panel and len(parts) >= 3 and parts[-3] == series:
+            return Place(parts[-2], int(panel[2]), int(panel[1]), exact=True)
+        if rough := _PLACE.fullmatch(stem):
+            return Place(episode, int(rough[2] or 0), int(rough[1]), exact=False)
+        if whole := re.fullmatch(rf"{re.escape(_safe(series))}_(.+)_{_PANEL.pattern}{_SCALE}", stem):
+            return Place(whole[1], int(whole[3]), int(whole[2]), exact=True, scale=float(whole[4] or 1))
+    return None
 
 
 def anchored(region: LabelledRegion, series: str, episode: str, rows_are_exact: bool) -> LabelledRegion:
@@ -118,11 +147,13 @@ def anchored(region: LabelledRegion, series: str, episode: str, rows_are_exact: 
     if place is None:
         return replace(region, episode=episode or region.episode, exact=False)
     exact = place.exact or (rows_are_exact and bool(place.episode))
-    return replace(region, episode=place.episode, x0=place.x0, y0=place.y0, exact=exact)
+    return replace(
+        region, episode=place.episode, x0=place.x0, y0=place.y0, exact=exact, scale=place.scale * region.scale
+    )
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name).casefold()
+    return re.sub(r"[\s_-]+", "", composed(name)).casefold()
 
 
 def _safe(text: str) -> str:

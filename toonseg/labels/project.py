@@ -8,6 +8,9 @@ holds most of the instance (the upper, then the left one when they hold the same
 learned or scored twice. A panel to which at least ``min_visible`` of the instance belongs keeps that
 part as its label. Any other panel that shows some of it gets what it shows as an ignored region,
 neither learned nor scored, because the picture does show a thing of the class there.
+
+Regions may overlap too, as the tiles of a strip do. All that a region shows is drawn in it, so what two
+of them show is drawn twice: on a panel, shapes of a class that agree where both regions lie are one.
 """
 
 from collections import Counter, defaultdict
@@ -39,6 +42,7 @@ from toonseg.records import PANEL, Panel, natural_key
 
 Fate = Literal["kept", "ignored", "outside", "unplaced"]
 FATES: tuple[Fate, ...] = ("kept", "ignored", "outside", "unplaced")
+_AGREES = 0.5  # of masks: the share of their union that both hold, as matches are counted elsewhere
 Boxes: TypeAlias = npt.NDArray[np.int64]  # (n, 4)
 
 
@@ -51,6 +55,14 @@ class Annotation:
     box: Box
     area: int
     ignored: bool
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """An annotation, and the box that the region in which it was drawn has in the panel's pixels."""
+
+    annotation: Annotation
+    region: Box
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ def project(
             continue
         regions_of[region.series, region.episode].append(region)
 
-    shown: dict[Panel, list[Annotation]] = {}
+    shown: dict[Panel, list[_Drawn]] = {}
     fates: Counter[tuple[str, Fate]] = Counter(adrift)
     for episode in panels_of.keys() | regions_of.keys():
         labelled = _labelled(panels_of[episode], regions_of[episode], min_labelled)
@@ -106,13 +118,14 @@ def project(
         for region in regions_of[episode]:
             near = [labelled[index] for index in _meeting(boxes, region.box)]
             frames = [shift_box(_box(panel), -region.x0, -region.y0) for panel in near]
+            seen = [shift_box(region.box, -panel.x0, -panel.y0) for panel in near]
             for instance in region.instances:
                 found = _project_instance(instance, region, frames, min_visible)
                 fates[instance.name, _fate(found.values())] += 1
                 for index, annotation in found.items():
-                    shown[near[index]].append(annotation)
+                    shown[near[index]].append(_Drawn(annotation, seen[index]))
     return Projection(
-        tuple(LabelledPanel(panel, tuple(shown[panel])) for panel in drawn if panel in shown),
+        tuple(LabelledPanel(panel, tuple(_joined(shown[panel]))) for panel in drawn if panel in shown),
         tuple(panel for panel in drawn if panel not in shown),
         dict(fates),
     )
@@ -140,6 +153,43 @@ def _project_instance(
         else:
             found[index] = _annotation(instance.name, own, ignored=False)
     return found
+
+
+def _joined(drawn: Sequence[_Drawn]) -> list[Annotation]:
+    """What a panel shows, where shapes that several regions have of one thing are made one."""
+    once: list[_Drawn] = []
+    for its in drawn:
+        twin = next((at for at, other in enumerate(once) if _are_one(its, other)), None)
+        if twin is None:
+            once.append(its)
+        else:
+            once[twin] = _union(once[twin], its)
+    return [its.annotation for its in once]
+
+
+def _are_one(one: _Drawn, other: _Drawn) -> bool:
+    """Whether two regions drew one thing: a class, and masks that agree where both regions lie."""
+    if one.region == other.region or one.annotation.name != other.annotation.name:
+        return False
+    overlap = intersection(one.annotation.box, other.annotation.box)
+    shared = intersection(one.region, other.region)
+    if not box_area(overlap) or not box_area(shared):
+        return False
+    masks = [
+        decode_rle(crop_rle(its.annotation.rle, intersection(shared, (0, 0, width, height))))
+        for its in (one, other)
+        for height, width in [its.annotation.rle["size"]]
+    ]
+    agreed, either = (int(np.count_nonzero(both(*masks))) for both in (np.logical_and, np.logical_or))
+    return agreed >= _AGREES * either > 0
+
+
+def _union(one: _Drawn, other: _Drawn) -> _Drawn:
+    """Both shapes of a thing as one, which is ignored where both are."""
+    rle = encode_rle(decode_rle(one.annotation.rle) | decode_rle(other.annotation.rle))
+    ignored = one.annotation.ignored and other.annotation.ignored
+    x0, y0, x1, y1 = zip(one.region, other.region, strict=True)
+    return _Drawn(_annotation(one.annotation.name, rle, ignored), (min(x0), min(y0), max(x1), max(y1)))
 
 
 def _on_strip(segmentation: Segmentation, region: LabelledRegion) -> Rle:

@@ -28,7 +28,7 @@ def main() -> str:
     truth = read_json(TEST)
     if not truth["images"]:
         raise ToonsegError(f"{TEST} holds no panel to test on: lower split.train or label more panels")
-    predictor = open_predictor(MODEL, params.device)
+    predictor = open_predictor(MODEL, params.device, truth["categories"])
     started_s = time.monotonic()
     results = predictor.predict(PANELS, truth["images"], params.score_floor)
     milliseconds = 1000 * (time.monotonic() - started_s) / len(truth["images"])

@@ -21,7 +21,7 @@ def main(name: str) -> str:
     chosen = load_params("experiments", ExperimentParams, PARAMS)
     params = load_params("evaluate", EvaluateParams)
     truth = part_of(read_json(TEST), series_of(its.role, chosen), str(TEST))
-    predictor = open_predictor(MODELS / its.fit, params.device)
+    predictor = open_predictor(MODELS / its.fit, params.device, truth["categories"])
     results = predictor.predict(PANELS, truth["images"], params.score_floor)
     scored = report(truth, results, params.count_score)
     write_json(SCORES / f"{name}.json", all_scores(scored))

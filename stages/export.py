@@ -5,7 +5,6 @@ from pathlib import Path
 from toonseg.console import run_stage
 from toonseg.engines.spread import open_predictor
 from toonseg.export.gather import (
-    check_classes,
     check_labelled,
     class_names,
     gather,
@@ -50,8 +49,7 @@ def main() -> str:
     if params.source == "labels":
         check_labelled(labels, panels)
     else:
-        predictor = open_predictor(MODEL, params.device)
-        check_classes(predictor.classes, classes)
+        predictor = open_predictor(MODEL, params.device, datasets["train"]["categories"])
         results = predictor.predict(PANELS, panel_images(panels), params.min_score)
         predictions = results_by_panel(results, panels)
     sides = sides_by_panel(datasets)

@@ -24,6 +24,7 @@ from toonseg.engines.predict import _drawn
 from toonseg.engines.start import read_start
 from toonseg.errors import EngineError, ParamsError
 from toonseg.geometry import decode_rle
+from toonseg.images import encode
 from toonseg.params import check_params
 
 HERE = Path(__file__).parent
@@ -155,6 +156,18 @@ def test_a_mirrored_example_is_mirrored_in_picture_boxes_and_masks(tmp_path: Pat
         assert np.array_equal(mask > 0, true[:, ::-1])
         columns = np.nonzero(mask)[1]
         assert box[[0, 2]].tolist() == [columns.min(), columns.max() + 1]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 40), (40, 1)])
+def test_a_picture_of_one_row_or_column_can_be_mirrored(tmp_path: Path, width: int, height: int) -> None:
+    picture = np.arange(width * height * 3, dtype=np.uint8).reshape(height, width, 3)
+    (tmp_path / "thin.png").write_bytes(encode(picture, "png", 90))
+    train = write_dataset(tmp_path, 1)
+    train["images"][0] |= {"file_name": "thin.png", "width": width, "height": height}
+    params = tiny(flip=1.0)
+    samples, _ = read_samples({**train, "annotations": []}, tmp_path, params, MEAN)
+    example = augment(samples[0], params, np.random.default_rng(0))
+    assert torch.from_numpy(example.picture).shape == example.picture.shape
 
 
 def test_boxes_follow_the_size_jitter(tmp_path: Path) -> None:

@@ -25,10 +25,9 @@ from drawn_export import (
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from toonseg.errors import EngineError, ImageError, LabelError, ParamsError, ToonsegError
+from toonseg.errors import ImageError, LabelError, ParamsError, ToonsegError
 from toonseg.export.cutouts import CutoutRow
 from toonseg.export.gather import (
-    check_classes,
     check_labelled,
     class_names,
     gather,
@@ -397,12 +396,6 @@ class Finder:
                 "segmentation": encode_rle(mask),
                 "score": score_floor,
             }
-
-
-def test_a_model_of_other_classes_is_refused():
-    check_classes(Finder.classes, CLASSES)
-    with pytest.raises(EngineError, match="data/model knows hair, tie, data/dataset hair, vest"):
-        check_classes(Finder.classes, {1: "hair", 2: "vest"})
 
 
 def test_predictions_are_kept_by_panel(tmp_path):

@@ -201,10 +201,12 @@ def test_ultralytics_reads_the_classes_the_places_and_the_masks(tmp_path):
     ]
     export(tmp_path / "out", panels, ["yolo"])
     root = tmp_path / "out/yolo"
-    described = YAML(typ="safe").load((root / "data.yaml").read_text())
+    text = (root / "data.yaml").read_text()
+    described = YAML(typ="safe").load(text)
 
+    # Without a "path" they lie beside this file; with one Ultralytics looks where it was started.
+    assert "do not choose weights by these" in text
     assert described == {
-        "path": ".",
         "train": "images/train",
         "val": "images/test",
         "test": "images/test",
@@ -224,8 +226,10 @@ def test_ultralytics_validates_on_the_validation_set_where_there_is_one(tmp_path
         panel_of(number, [label("##..")], [], side=side) for number, side in enumerate(("val", "test"), 1)
     ]
     export(tmp_path / "out", panels, ["yolo"])
-    described = YAML(typ="safe").load((tmp_path / "out/yolo/data.yaml").read_text())
+    text = (tmp_path / "out/yolo/data.yaml").read_text()
+    described = YAML(typ="safe").load(text)
 
+    assert "do not choose" not in text
     assert (described["val"], described["test"]) == ("images/val", "images/test")
 
 

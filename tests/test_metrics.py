@@ -45,6 +45,12 @@ def drawn(text):
     return np.array([[letter == "#" for letter in row] for row in text.split()])
 
 
+def square(first, end):
+    """A drawing of 60 x 60 pixels, filled from ``first`` to ``end`` on both axes."""
+    rows = ["".join(".#"[first <= x < end and first <= y < end] for x in range(60)) for y in range(60)]
+    return "\n".join(rows)
+
+
 def truth_of(*labels, series=("a",), crowds=()):
     """A truth of one 8 x 2 panel per series; a label is (image id, class id, drawing)."""
     annotations = [
@@ -319,6 +325,14 @@ def test_bars_and_scores_leave_out_what_has_none():
     assert metrics["boundary"] == full
     assert set(metrics["errors"].values()) == {0.0}
     assert metrics["kept"] == {"score": 0.5, "predicted": 1, "right": 1, "precision": 100.0, "recall": 100.0}
+
+
+def test_what_is_found_inside_an_ignored_region_counts_for_no_score():
+    ignored, inside, thing = (square(5, 45), square(20, 30), square(50, 58))
+    truth = truth_of((1, HAIR, ignored), (1, HAIR, thing), crowds=[1])
+    truth["images"][0] |= {"width": 60, "height": 60}
+    scored = all_scores(report(truth, [found(1, HAIR, inside), found(1, HAIR, thing, 0.8)], 0.5))
+    assert [scored[kind]["AP"] for kind in ("segm", "bbox", "boundary")] == [100.0] * 3
 
 
 def test_every_score_is_told_per_class_per_series_and_per_both():

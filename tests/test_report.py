@@ -209,6 +209,12 @@ def spoil_class(root):
     write_json(root / "data/predictions/test.json", found)
 
 
+def spoil_names(root):
+    exported = read_json(root / "data/exports/masks.json")
+    exported["categories"][0]["name"] = "cape"
+    write_json(root / "data/exports/masks.json", exported)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -223,6 +229,10 @@ def spoil_class(root):
         ),
         (spoil_size, "its masks are of another cut: run `dvc repro`"),
         (spoil_class, "a mask is of class 9: run `dvc repro`"),
+        (
+            spoil_names,
+            r"data/exports/masks\.json: class 1 is 'cape' there and '\w+' in data/dataset/test\.json",
+        ),
     ],
 )
 def test_what_does_not_fit_is_a_sentence_and_the_last_report_stays(project, spoil, sentence):

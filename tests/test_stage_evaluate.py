@@ -269,6 +269,17 @@ def test_a_choice_that_cannot_be_exported_is_named_and_the_last_export_stays(pro
     assert set(outputs(project, "data/exports")) == {"data/exports/last.json"}
 
 
+def test_evaluate_refuses_a_model_of_the_same_classes_in_another_order(project):
+    truth = read_json(evaluate.TEST)
+    first, second = truth["categories"]
+    first["name"], second["name"] = second["name"], first["name"]
+    write_json(evaluate.TEST, truth)
+    with pytest.raises(
+        EngineError, match="data/model knows disc, rectangle, data/dataset rectangle, disc: run"
+    ):
+        evaluate.main()
+
+
 def test_export_refuses_a_model_of_other_classes(project):
     for name in ("train.json", "val.json", "test.json"):
         side = read_json(export.DATASET / name)

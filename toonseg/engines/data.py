@@ -155,7 +155,7 @@ def augment(sample: Sample, params: TrainParams, random: np.random.Generator) ->
     picture = recoloured(resized(sample.picture, scale), params.colour_jitter, random)
     boxes = sample.boxes_xyxy * (np.array(picture.shape[1::-1] * 2) / (width, height, width, height))
     if mirrored:
-        picture = picture[:, ::-1]
+        picture = picture[:, ::-1].copy()  # numpy takes one column for contiguous, whatever its stride
         boxes = np.stack(
             [picture.shape[1] - boxes[:, 2], boxes[:, 1], picture.shape[1] - boxes[:, 0], boxes[:, 3]], axis=1
         )
@@ -164,7 +164,7 @@ def augment(sample: Sample, params: TrainParams, random: np.random.Generator) ->
     for place, number in enumerate(kept):
         mask = _resized_mask(decode_rle(sample.masks[number]), scale)
         masks[place] = mask[:, ::-1] if mirrored else mask
-    return Example(np.ascontiguousarray(picture), sample.labels[kept], boxes[kept], masks)
+    return Example(picture, sample.labels[kept], boxes[kept], masks)
 
 
 def recoloured(picture: Picture, strength: float, random: np.random.Generator) -> Picture:

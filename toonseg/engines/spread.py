@@ -1,6 +1,6 @@
 """A model at work on the files of panels: on this machine, or spread over a cluster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from toonseg.console import progress
 from toonseg.engines.base import LOOK_AHEAD, Coco, Device, Predictor, load
 from toonseg.engines.model_dir import read_model_card
+from toonseg.errors import EngineError
 from toonseg.panels import read_panel_file, read_pictures
 from toonseg.parallel import Task, map_tasks, on_cluster
 from toonseg.store import Source, Write, write_bytes
@@ -31,9 +32,20 @@ class PanelPredictor(Protocol):
         """
 
 
-def open_predictor(model: Path, device: Device) -> PanelPredictor:
-    """Load the model directory here, or make ready to send it to the cluster that TOONSEG_ENGINE names."""
-    return _OnCluster(model, device) if on_cluster() else _Here(model, device)
+def open_predictor(model: Path, device: Device, categories: Iterable[Coco]) -> PanelPredictor:
+    """Load the model directory here, or make ready to send it to the cluster that TOONSEG_ENGINE names.
+
+    ``categories`` are those of the dataset, as COCO has them. Raises EngineError when the model was trained
+    for others.
+    """
+    predictor = _OnCluster(model, device) if on_cluster() else _Here(model, device)
+    classes = {category["id"]: category["name"] for category in categories}
+    if dict(enumerate(predictor.classes, start=1)) != classes:
+        raise EngineError(
+            f"{model} knows {', '.join(predictor.classes)}, data/dataset {', '.join(classes.values())}: "
+            "run `dvc repro`, which trains anew"
+        )
+    return predictor
 
 
 class _Here:

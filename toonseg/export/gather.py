@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toonseg.errors import EngineError, LabelError, ParamsError
+from toonseg.errors import LabelError, ParamsError
 from toonseg.export.instances import ExportPanel, ExportParams, Side, choose_instances
 from toonseg.records import PANEL, Panel
 from toonseg.store import read_table
@@ -84,15 +84,6 @@ def results_by_panel(results: Sequence[Coco], panels: Sequence[Panel]) -> dict[s
     for result in results:
         found[panels[result["image_id"]].path].append(result)
     return found
-
-
-def check_classes(known: Sequence[str], classes: Mapping[int, str]) -> None:
-    """Raise EngineError when the model was trained for other classes than the datasets have."""
-    if dict(enumerate(known, start=1)) != dict(classes):
-        raise EngineError(
-            f"data/model knows {', '.join(known)}, data/dataset {', '.join(classes.values())}: "
-            "run `dvc repro train`"
-        )
 
 
 def gather(

@@ -8,7 +8,8 @@
 
 A class has the same id and colour in every export. A panel's instances count from 1, the most trusted
 first. Where masks overlap, the most trusted is on top: labels over predictions, smaller labels over larger
-ones, likelier predictions over less likely ones. Read by whatever reads PNG: Pillow, OpenCV, MMSegmentation.
+ones, likelier predictions over less likely ones. Pillow and MMSegmentation read both; OpenCV turns a palette
+into colours, and reads instances alone.
 """
 
 from collections.abc import Mapping, Sequence

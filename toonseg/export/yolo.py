@@ -1,7 +1,7 @@
 """Layout ``yolo``: panels and polygons as Ultralytics reads them for segmentation.
 
     yolo/
-      data.yaml                  the classes by their number (from 0), and where the pictures lie
+      data.yaml                  the classes by their number (from 0), and where the pictures lie beside it
       images/SIDE/NAME.png       the panel; SIDE is train, val, test or unlabelled
       labels/SIDE/NAME.txt       a line per mask: class, then x y x y … as shares of width and height
       index.csv                  the panel that each NAME is: ``IndexRow``
@@ -56,10 +56,15 @@ class Yolo(TableLayout):
         """Write the description and the index."""
         sides = {row.side: f"images/{row.side}" for row in self._rows}
         any_ = next(iter(sides.values()), "images")
+        val = sides.get("val", sides.get("test", any_))
+        note = (
+            ""
+            if "val" in sides
+            else "  # no panels are set apart (split.val): do not choose weights by these"
+        )
         lines = [
-            "path: .",
             f"train: {sides.get('train', any_)}",
-            f"val: {sides.get('val', sides.get('test', any_))}",
+            f"val: {val}{note}",
             *([f"test: {sides['test']}"] if "test" in sides else []),
             "names:",
             *(f"  {number}: {_quoted(name)}" for number, name in enumerate(self._names)),

@@ -169,7 +169,10 @@ class Pycocotools:
 
 
 class _BoundaryEval(COCOeval):
-    """COCOeval of masks whose IoU is at most that of their boundaries."""
+    """COCOeval of masks whose IoU is at most that of their boundaries.
+
+    Not so with ignored regions: what lies in one is ignored, whether or not it reaches the region's edge.
+    """
 
     def computeIoU(self, imgId: int, catId: int) -> Any:  # noqa: N802, N803  # pycocotools' names
         """IoU (predictions, instances) of a picture's class, predictions by falling score."""
@@ -182,7 +185,7 @@ class _BoundaryEval(COCOeval):
         found = [found[at] for at in order[: self.params.maxDets[-1]]]
         crowds = [int(shape["iscrowd"]) for shape in labels]
         edges = rle.iou([one["boundary"] for one in found], [one["boundary"] for one in labels], crowds)
-        return np.minimum(whole, edges)
+        return np.where(np.array(crowds, bool), whole, np.minimum(whole, edges))
 
 
 def detection(result: Mapping[str, Any], number: int, kind: Kind) -> dict[str, Any]:

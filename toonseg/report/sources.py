@@ -45,6 +45,8 @@ def read_panels(read: Callable[[str], Any]) -> tuple[dict[int, str], list[ShownP
     panels += _panels(test, "test", _by_image(read(PREDICTIONS)))
     labelled = {panel.path for panel in panels}
     exported = read(EXPORTED)
+    for path, dataset in ((TRAIN, train), (VAL, val), (EXPORTED, exported)):
+        _check_classes(dataset.get("categories", ()), classes, path)
     found = _by_image([one for one in exported["annotations"] if one["source"] == "prediction"])
     without = [image for image in exported["images"] if image["file_name"] not in labelled]
     panels += _panels({"images": without, "annotations": []}, "unlabelled", found)
@@ -93,6 +95,17 @@ def _by_image(annotations: Sequence[Coco]) -> dict[int, list[Coco]]:
     for annotation in annotations:
         found[annotation["image_id"]].append(annotation)
     return found
+
+
+def _check_classes(categories: Sequence[Coco], classes: Mapping[int, str], path: str) -> None:
+    """Raise ToonsegError where a file has other names for the ids of the test set's classes."""
+    for category in categories:
+        known = classes.get(category["id"])
+        if known != category["name"]:
+            raise ToonsegError(
+                f"{path}: class {category['id']} is {category['name']!r} there and {known!r} in {TEST}: run "
+                "`dvc repro`"
+            )
 
 
 def _check(panel: ShownPanel, classes: Mapping[int, str]) -> None:

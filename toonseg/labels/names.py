@@ -120,7 +120,7 @@ def place_of(source: str, series: str, episode: str) -> Place | None:
     guess on the strip of ``episode``.
 
     >>> place_of("train_images/1584.jpg", "school", "201")
-    Place(episode='201', x0=0, y0=1584, exact=False)
+    Place(episode='201', x0=0, y0=1584, exact=False, scale=1.0)
     """
     parts = PurePosixPath(composed(source).replace("\\", "/")).parts
     for stem in file_stems(source):

@@ -1,7 +1,6 @@
 """Imports: a folder, ZIP or CBZ an episode; what would do harm is refused and nothing of it kept."""
 
 import struct
-import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -123,7 +122,6 @@ def test_links_to_pages_and_to_episodes_are_followed(source: Path, tmp_path: Pat
     assert [len(read_pages(tmp_path / "out" / f"{number}.cbz", "mine")) for number in (1, 4)] == [4, 4]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no such lock")
 def test_one_run_at_a_time_writes_a_series(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with (

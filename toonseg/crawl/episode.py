@@ -18,7 +18,7 @@ from toonseg.errors import CrawlError
 from toonseg.images import ImageFacts
 from toonseg.records import Page
 
-_MANY = 3  # images of one address, which are hardly pages
+_MANY = 3  # images of one address, or addresses of one image, which are hardly pages
 SUFFIXES = {"jpeg": "jpg", "png": "png", "webp": "webp", "gif": "gif"}
 _CLOSED: dict[Closed, str] = {
     "login": "is shown to those who log in only",
@@ -155,10 +155,10 @@ def save_episode(visit: Visit, view: View, number: int, path: Path, anew: bool =
 
 
 def _alike(addresses: Sequence[str], images: Sequence[bytes]) -> tuple[str, ...]:
-    """The addresses, if three or more, that gave the one image that more than half of the pages are."""
+    """The addresses, if they are many, that gave the one image that more than half of the pages are."""
     image, times = Counter(images).most_common(1)[0]
     alike = dict.fromkeys(address for address, data in zip(addresses, images, strict=True) if data == image)
-    return tuple(alike) if len(alike) >= 3 and 2 * times > len(images) else ()
+    return tuple(alike) if len(alike) >= _MANY and 2 * times > len(images) else ()
 
 
 def restore_episode(cache: Cache, title: Title, number: int, path: Path) -> bool:

@@ -12,23 +12,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_FOLDER = "toonseg-browser-"
+from filelock import FileLock
+
+_FOLDER, _LOCK = "toonseg-browser-", "lock"
 _SOCKET = "/org.chromium.Chromium.XXXXXX/SingletonSocket"  # in TMPDIR; a socket's path has 103 bytes at most
 
 
 class Lodging:
-    """A temporary folder. A lock held on it tells it from one left by a killed run."""
+    """A temporary folder. A lock held in it tells it from one left by a killed run."""
 
     def __init__(self) -> None:
         _remove_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
-        self._lock = _lock(self.folder)
+        self._lock = FileLock(self.folder / _LOCK).acquire()
 
     def remove(self) -> None:
         """Remove the folder and all in it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
+        with self._lock:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
         """The environment of programs that write nothing outside the folder."""
@@ -62,28 +63,9 @@ def _dying_with_parent() -> Callable[[], None] | None:
     return lambda: prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG
 
 
-def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder's lock; None when another process holds it."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
 def _remove_abandoned() -> None:
     """Remove the folders of runs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        lock = _lock(folder)
-        if lock is not None:
+        # A run holds the lock (Timeout is an OSError), or the folder is somebody else's.
+        with suppress(OSError), FileLock(folder / _LOCK, timeout=0):
             shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)

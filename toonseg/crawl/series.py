@@ -1,12 +1,12 @@
 """A series: what is missing of it is fetched, what is no longer declared goes, what is there stays."""
 
-import os
-import sys
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from toonseg.archive import episodes, read_info, read_pages
 from toonseg.console import progress
@@ -89,22 +89,17 @@ def crawl_series(
 def alone(series: str, folder: Path) -> Iterator[None]:
     """Make ``folder``, and keep other runs from it. Raises CrawlError when one is at it."""
     folder.mkdir(parents=True, exist_ok=True)
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
+    path = folder.with_name(f".{folder.name}.lock")
     try:
+        held = FileLock(path).acquire(timeout=0)
+    except Timeout:
+        raise CrawlError(f"{series} is being crawled by another run: wait for its end") from None
+    with held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CrawlError(f"{series} is being crawled by another run: wait for its end") from None
-        except OSError:
-            pass  # some network disks know no locks
-        yield
-    finally:
-        os.close(descriptor)
+            yield
+        finally:
+            with suppress(OSError):  # Windows deletes no file that is open
+                path.unlink()
 
 
 def holdings(series: str, folder: Path, fetched: int) -> Crawled:

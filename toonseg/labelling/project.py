@@ -9,7 +9,7 @@ from toonseg.classes import load_classes
 from toonseg.errors import LabelError, ToonsegError
 from toonseg.formats.labelfile import read_labels
 from toonseg.formats.labelwriter import write_labels
-from toonseg.labels.names import ALIASES, ClassNames
+from toonseg.labels.names import ALIASES, ClassNames, composed
 from toonseg.labels.regions import PageUnder, SeriesLabels
 from toonseg.pages import open_strip
 from toonseg.params import read_yaml
@@ -46,7 +46,8 @@ class Project:
     def classes(self, aliases: Mapping[str, str] | None = None) -> ClassNames:
         """The classes of params.yaml, with the aliases that everybody knows and those given."""
         classes = load_classes(self.root / "params.yaml")
-        return ClassNames(classes, {**ALIASES, **(aliases or {})})
+        named = {composed(theirs): ours for theirs, ours in (aliases or {}).items()}
+        return ClassNames(classes, {**ALIASES, **named})
 
     def declared(self) -> dict[str, set[str]]:
         """The episodes of each series that params.yaml declares; none where labels are its only use."""

@@ -22,7 +22,7 @@ _PUT_ON = re.compile(r"^[0-9a-f]{8}-|_(?:png|jpe?g|webp|bmp)\.rf\.\w+$")
 
 @dataclass(frozen=True)
 class ClassNames:
-    """The project's classes, and what other people call them (``aliases``: theirs to ours)."""
+    """The project's classes, and what other people call them (``aliases``: theirs, ``composed``, to ours)."""
 
     classes: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -36,8 +36,7 @@ class ClassNames:
         'T-shirt'
         """
         text = composed(str(name))
-        aliases = {composed(theirs): ours for theirs, ours in self.aliases.items()}
-        for wanted in (text, aliases.get(text, text)):
+        for wanted in (text, self.aliases.get(text, text)):
             if wanted in self.classes:
                 return wanted
         alike = [known for known in self.classes if _plain(known) == _plain(text)]
